@@ -1,0 +1,133 @@
+// Package testdb gives each test a database of its own: on the MySQL server that LOTTERY_TEST_MYSQL names (a DSN without a
+// database), or else an SQLite file.
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	_ "modernc.org/sqlite" // tests run on it where there is no server
+
+	"wxlottery/shared/store"
+	"wxlottery/shared/store/migrate"
+)
+
+// New returns a store on a fresh, migrated database that is gone after the test.
+func New(t testing.TB) *store.Store {
+	t.Helper()
+	return Open(t, DSN(t))
+}
+
+// Open opens another store on a database that DSN made.
+func Open(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(dsn, store.Options{Conns: 32, SetSession: os.Getenv("LOTTERY_TEST_ISOLATION") != "server"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// DSN makes a fresh, migrated database and returns its data source.
+func DSN(t testing.TB) string {
+	t.Helper()
+	dsn := Empty(t)
+	if _, err := migrate.Up(context.Background(), dsn); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// Empty makes a fresh database without any table.
+func Empty(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("LOTTERY_TEST_MYSQL")
+	if server == "" {
+		return "sqlite:" + filepath.Join(t.TempDir(), "lottery.db")
+	}
+	cfg, err := mysql.ParseDSN(server)
+	if err != nil {
+		t.Fatal("LOTTERY_TEST_MYSQL is not a DSN")
+	}
+	var random [6]byte
+	rand.Read(random[:])
+	name := "lottery_test_" + hex.EncodeToString(random[:])
+	admin(t, server, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4")
+	t.Cleanup(func() { admin(t, server, "DROP DATABASE "+name) })
+	cfg.DBName = name
+	return cfg.FormatDSN()
+}
+
+// Exec runs a statement behind the store's back, for tests that need a row the rules would never make.
+func Exec(t testing.TB, dsn, statement string, args ...any) error {
+	t.Helper()
+	db := connect(t, dsn)
+	defer db.Close()
+	_, err := db.Exec(statement, args...)
+	return err
+}
+
+// Row reads one row behind the store's back.
+func Row(t testing.TB, dsn, query string, args []any, into ...any) {
+	t.Helper()
+	db := connect(t, dsn)
+	defer db.Close()
+	if err := db.QueryRow(query, args...).Scan(into...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// MySQL skips a test that is about locks between connections where there is no server; where CI is set it fails instead.
+func MySQL(t testing.TB) {
+	t.Helper()
+	if os.Getenv("LOTTERY_TEST_MYSQL") != "" {
+		return
+	}
+	if os.Getenv("CI") != "" && os.Getenv("LOTTERY_TEST_EMBEDDED") == "" {
+		t.Fatal("LOTTERY_TEST_MYSQL is not set")
+	}
+	t.Skip("needs a MySQL server: set LOTTERY_TEST_MYSQL")
+}
+
+func admin(t testing.TB, server, statement string) {
+	t.Helper()
+	db, err := sql.Open("mysql", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		t.Error(err)
+	}
+}
+
+func connect(t testing.TB, dsn string) *sql.DB {
+	t.Helper()
+	driver, source := "mysql", dsn
+	if path, ok := cutSQLite(dsn); ok {
+		driver, source = "sqlite", store.SQLiteSource(path)
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func cutSQLite(dsn string) (string, bool) {
+	const prefix = "sqlite:"
+	if len(dsn) > len(prefix) && dsn[:len(prefix)] == prefix {
+		return dsn[len(prefix):], true
+	}
+	return "", false
+}

@@ -1,0 +1,134 @@
+package lottery
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"wxlottery/shared/fault"
+	"wxlottery/shared/vdraw"
+)
+
+// Limits of an event.
+const (
+	MaxPrizes  = 10
+	MaxWinners = 100_000
+	MaxAhead   = 90 * 24 * time.Hour // DrawAt is at most this far away
+)
+
+// Draft is what an organiser asks for.
+type Draft struct {
+	Title       string
+	Description string // "" is none
+	DrawAt      time.Time
+	Prizes      []Prize
+}
+
+// Terms are the deployment's times.
+type Terms struct {
+	LockLead time.Duration // the list is locked this long before the draw; whole seconds
+	MinLead  time.Duration // a draw is at least this far away when it is created
+}
+
+// Place is where a new event stands in its owner's chain.
+type Place struct {
+	Owner UserID
+	Seq   uint64
+	Prev  vdraw.Digest // manifest digest of the owner's event before it; zero for the first
+}
+
+// Check returns the draft as it will be stored, texts trimmed. It holds for every rule that does not need the time.
+// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes.
+func (d Draft) Check() (Draft, error) {
+	var problem string
+	if d.Title, problem = checkText(d.Title, MaxTitle); problem != "" {
+		return Draft{}, fault.Invalid("title", "title %s (1 to %d characters)", problem, MaxTitle)
+	}
+	if d.Description != "" {
+		if d.Description, problem = checkText(d.Description, MaxDescription); problem != "" {
+			return Draft{}, fault.Invalid("description", "description %s (1 to %d characters, or none)", problem, MaxDescription)
+		}
+	}
+	if d.DrawAt.Nanosecond() != 0 {
+		return Draft{}, fault.Invalid("draw_at", "draw_at must be in whole seconds")
+	}
+	d.DrawAt = d.DrawAt.UTC()
+	var err error
+	d.Prizes, err = checkPrizes(d.Prizes)
+	return d, err
+}
+
+func checkPrizes(prizes []Prize) ([]Prize, error) {
+	if len(prizes) < 1 || len(prizes) > MaxPrizes {
+		return nil, fault.Invalid("prizes", "there must be 1 to %d prizes", MaxPrizes)
+	}
+	checked := make([]Prize, 0, len(prizes))
+	for i, p := range prizes {
+		name, problem := checkText(p.Name, MaxPrizeName)
+		if problem != "" {
+			return nil, fault.Invalid("prizes", "prizes[%d].name %s (1 to %d characters)", i, problem, MaxPrizeName)
+		}
+		if p.Quantity < 1 || p.Quantity > MaxWinners {
+			return nil, fault.Invalid("prizes", "prizes[%d].quantity must be 1 to %d", i, MaxWinners)
+		}
+		checked = append(checked, Prize{name, p.Quantity})
+	}
+	if quantity(checked) > MaxWinners {
+		return nil, fault.Invalid("prizes", "there may be %d winners in all", MaxWinners)
+	}
+	return checked, nil
+}
+
+// Digest identifies the content of a checked draft: two requests with one Idempotency-Key must agree in it.
+func (d Draft) Digest() [32]byte {
+	d.DrawAt = d.DrawAt.UTC()
+	raw, err := json.Marshal(d)
+	if err != nil {
+		panic("lottery: a draft always marshals: " + err.Error())
+	}
+	return sha256.Sum256(raw)
+}
+
+// Event makes the event of a checked draft at now, with the commitment to its secret and its manifest. Error:
+// invalid_draw_at where the draw is too near or too far.
+func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *Keyring) (*Event, error) {
+	if lead := d.DrawAt.Sub(now); lead < terms.MinLead || lead > MaxAhead {
+		return nil, fault.Invalid("draw_at", "draw_at must be %s to %d days ahead", terms.MinLead, MaxAhead/(24*time.Hour))
+	}
+	secret, err := keys.Secret(keys.Current(), id)
+	if err != nil {
+		return nil, err
+	}
+	e := &Event{
+		ID: id, Owner: place.Owner, Seq: place.Seq, Prev: place.Prev,
+		Title: d.Title, Description: d.Description, Prizes: d.Prizes,
+		CreatedAt: now.UTC(), LockAt: d.DrawAt.Add(-terms.LockLead).UTC(), DrawAt: d.DrawAt.UTC(),
+		KeyVersion: keys.Current(), Commit: vdraw.Commit(id, secret),
+	}
+	e.RulesText = rulesText(d)
+	e.Manifest = e.manifest().Digest()
+	return e, nil
+}
+
+// rulesText is what participants are promised, a line each; its exact bytes are hashed into the manifest.
+func rulesText(d Draft) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", d.Title, d.Description)
+	for _, p := range d.Prizes {
+		fmt.Fprintf(&b, "%s × %d\n", p.Name, p.Quantity)
+	}
+	fmt.Fprintf(&b, "%s\n", d.DrawAt.UTC().Format(time.RFC3339))
+	b.WriteString("若抽奖密钥无法产生,本活动作废,无人中奖。 If the secret of the draw cannot be produced, the event is void and nobody wins.\n")
+	return b.String()
+}
+
+// manifest is what the event committed to when it was created.
+func (e *Event) manifest() vdraw.Manifest {
+	return vdraw.Manifest{
+		EventID: e.ID, Seq: e.Seq, Prev: e.Prev, Mode: e.Mode,
+		LockTime: uint64(e.LockAt.Unix()), DrawTime: uint64(e.DrawAt.Unix()),
+		Winners: uint32(e.Quantity()), Commit: e.Commit, Rules: vdraw.RulesDigest(e.RulesText),
+	}
+}

@@ -1,0 +1,61 @@
+package lottery
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"wxlottery/shared/vdraw"
+)
+
+// ErrCommit says that the secret the keys give does not open the event's commitment: the wrong master key is configured.
+var ErrCommit = errors.New("lottery: the secret does not open the commitment")
+
+// ErrRecord says that a stored lock record does not follow from its event: somebody changed the database.
+var ErrRecord = errors.New("lottery: the lock record does not follow from the manifest")
+
+// Freeze makes the lock record of a list. FrozenAt is left to the store, whose clock says it. Errors: ErrNoKey, ErrCommit:
+// a list is not published where the draw could not follow.
+func (e *Event) Freeze(count uint64, root vdraw.Digest, keys *Keyring) (LockRecord, error) {
+	if _, err := e.secret(keys); err != nil {
+		return LockRecord{}, err
+	}
+	operator, err := keys.Operator(e.KeyVersion)
+	if err != nil {
+		return LockRecord{}, err
+	}
+	digest := vdraw.LockDigest(e.Manifest, count, root)
+	return LockRecord{Count: count, Root: root, Digest: digest, Sig: vdraw.SignLock(operator, digest)}, nil
+}
+
+// Draw is the draw: a pure function of the frozen list and the secret, the same whoever runs it and however often. picks
+// are the winners' positions in the list, in order of place. Errors: ErrNoKey, ErrCommit, ErrRecord.
+func (e *Event) Draw(keys *Keyring) (result Result, picks []uint64, err error) {
+	secret, err := e.secret(keys)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	if e.Record == nil || e.manifest().Digest() != e.Manifest ||
+		vdraw.LockDigest(e.Manifest, e.Record.Count, e.Record.Root) != e.Record.Digest {
+		return Result{}, nil, fmt.Errorf("lottery: event %s: %w", e.ID, ErrRecord)
+	}
+	seed := vdraw.Seed(e.Record.Digest, secret, vdraw.Digest{})
+	return Result{Secret: secret, Seed: seed}, vdraw.Picks(seed, e.Record.Count, e.Quantity()), nil
+}
+
+func (e *Event) secret(keys *Keyring) ([32]byte, error) {
+	secret, err := keys.Secret(e.KeyVersion, e.ID)
+	if err != nil {
+		return secret, err
+	}
+	if vdraw.Commit(e.ID, secret) != e.Commit {
+		return secret, fmt.Errorf("lottery: event %s: %w", e.ID, ErrCommit)
+	}
+	return secret, nil
+}
+
+// Grace is how long after LockAt the list is read at the earliest: joins that began in time have ended by then.
+func Grace(lockLead time.Duration) time.Duration { return lockLead / 6 }
+
+// JoinBudget bounds a join, so that none outlives half the grace.
+func JoinBudget(lockLead time.Duration) time.Duration { return min(5*time.Second, Grace(lockLead)/2) }

@@ -1,0 +1,192 @@
+package lottery
+
+import (
+	"time"
+
+	"wxlottery/shared/fault"
+)
+
+// Status is where an event stands; the numbers are what the database holds.
+type Status uint8
+
+// The four statuses. Names in the API: init, opening, opened, canceled.
+const (
+	Init     Status = 0 // users may join
+	Opening  Status = 1 // locked: the list is frozen, the draw is due
+	Opened   Status = 2 // drawn: winners are stored
+	Canceled Status = 9 // ended without a draw
+)
+
+// String returns the API's name of the status.
+func (s Status) String() string {
+	switch s {
+	case Init:
+		return "init"
+	case Opening:
+		return "opening"
+	case Opened:
+		return "opened"
+	case Canceled:
+		return "canceled"
+	}
+	return "unknown"
+}
+
+// Final reports whether nothing can happen to an event any more.
+func (s Status) Final() bool { return s == Opened || s == Canceled }
+
+// Reason says why an event was canceled.
+type Reason string
+
+// The reasons; ReasonNone belongs to every status but Canceled.
+const (
+	ReasonNone  Reason = ""
+	ReasonOwner Reason = "owner" // the organiser canceled it before the lock
+	ReasonHeld  Reason = "held"  // the text check still held it when it should have locked
+	ReasonVoid  Reason = "void"  // the draw could not be made provable
+)
+
+// Transition is one legal step of an event. Its fields are closed: the rules of this package make transitions and nobody
+// else can, so a step that the table does not have cannot be written. The zero value is no step and is refused by the
+// store.
+type Transition struct {
+	from, to Status
+	reason   Reason
+}
+
+// From, To and Reason say what the step is.
+func (t Transition) From() Status { return t.from }
+
+// To is the status after the step.
+func (t Transition) To() Status { return t.to }
+
+// Reason is why an event is canceled, ReasonNone for the other steps.
+func (t Transition) Reason() Reason { return t.reason }
+
+// IsZero reports whether t is no step at all.
+func (t Transition) IsZero() bool { return t == Transition{} }
+
+// The whole table. docs/state_machine.md draws it, and a test compares the two.
+var (
+	cancelByOwner = Transition{Init, Canceled, ReasonOwner}
+	cancelHeld    = Transition{Init, Canceled, ReasonHeld}
+	lock          = Transition{Init, Opening, ReasonNone}
+	open          = Transition{Opening, Opened, ReasonNone}
+	void          = Transition{Opening, Canceled, ReasonVoid}
+)
+
+// Transitions returns every legal step.
+func Transitions() []Transition {
+	return []Transition{cancelByOwner, cancelHeld, lock, open, void}
+}
+
+// Refusals of the state machine.
+var (
+	ErrLocked      = fault.New(fault.Conflict, "event_locked", "the event is locked for the draw")
+	ErrCanceled    = fault.New(fault.Conflict, "event_canceled", "the event was canceled")
+	ErrOpened      = fault.New(fault.Conflict, "event_opened", "the event has been drawn")
+	ErrNotLocked   = fault.New(fault.Conflict, "not_locked_yet", "the event is not locked yet")
+	ErrNotDrawn    = fault.New(fault.Conflict, "not_drawn_yet", "the event has not been drawn yet")
+	ErrNotFound    = fault.New(fault.NotFound, "event_not_found", "there is no such event")
+	ErrNotJoined   = fault.New(fault.NotFound, "not_joined", "you have not joined this event")
+	ErrNotOwner    = fault.New(fault.Forbidden, "not_owner", "only the organiser may do this")
+	ErrOwnEvent    = fault.New(fault.Forbidden, "own_event", "an organiser cannot join his own event")
+	ErrIdempotency = fault.New(fault.Conflict, "idempotency_conflict", "this Idempotency-Key was used for another request")
+)
+
+// StatusAt is the status as the clock has it: from LockAt on, an event that no timer has locked yet counts as opening.
+func (e *Event) StatusAt(now time.Time) Status {
+	if e.Status == Init && !now.Before(e.LockAt) {
+		return Opening
+	}
+	return e.Status
+}
+
+// Joinable says why nobody may join or leave at now, or nil.
+func (e *Event) Joinable(now time.Time) error {
+	switch e.StatusAt(now) {
+	case Init:
+		if e.Held {
+			return ErrNotFound
+		}
+		return nil
+	case Opening:
+		return ErrLocked
+	case Opened:
+		return ErrOpened
+	}
+	return ErrCanceled
+}
+
+// Cancel is the owner's step before the lock. On an event that is canceled already it returns the zero Transition and no
+// error: there is nothing to do and the answer is the same. Errors: ErrNotOwner, ErrLocked, ErrOpened.
+func (e *Event) Cancel(by UserID, now time.Time) (Transition, error) {
+	if by != e.Owner {
+		return Transition{}, ErrNotOwner
+	}
+	switch e.StatusAt(now) {
+	case Init:
+		return cancelByOwner, nil
+	case Opening:
+		return Transition{}, ErrLocked
+	case Opened:
+		return Transition{}, ErrOpened
+	}
+	return Transition{}, nil
+}
+
+// Lock is the step at LockAt: to Opening, or to Canceled where the text check still holds the event. Errors: ErrNotLocked
+// before LockAt, or what the event has become instead.
+func (e *Event) Lock(now time.Time) (Transition, error) {
+	switch {
+	case e.Status == Opening:
+		return Transition{}, ErrLocked
+	case e.Status == Opened:
+		return Transition{}, ErrOpened
+	case e.Status == Canceled:
+		return Transition{}, ErrCanceled
+	case now.Before(e.LockAt):
+		return Transition{}, ErrNotLocked
+	case e.Held:
+		return cancelHeld, nil
+	}
+	return lock, nil
+}
+
+// Open is the step of the draw. Errors: ErrNotLocked without a frozen list, ErrNotDrawn before DrawAt, or what the event
+// has become instead.
+func (e *Event) Open(now time.Time) (Transition, error) {
+	if err := e.opening(); err != nil {
+		return Transition{}, err
+	}
+	switch {
+	case e.Record == nil:
+		return Transition{}, ErrNotLocked
+	case now.Before(e.DrawAt):
+		return Transition{}, ErrNotDrawn
+	}
+	return open, nil
+}
+
+// Void ends a locked event without a draw, at DrawAt or later, because its secret cannot be produced. Errors: as Open.
+func (e *Event) Void(now time.Time) (Transition, error) {
+	if err := e.opening(); err != nil {
+		return Transition{}, err
+	}
+	if now.Before(e.DrawAt) {
+		return Transition{}, ErrNotDrawn
+	}
+	return void, nil
+}
+
+func (e *Event) opening() error {
+	switch e.Status {
+	case Init:
+		return ErrNotLocked
+	case Opened:
+		return ErrOpened
+	case Canceled:
+		return ErrCanceled
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxlottery/shared/lottery"
+)
+
+// Lease is how long a claimed event is left alone by others: as long as it takes to be sure that a killed worker is gone.
+const Lease = 15 * time.Second
+
+// Claim is a share of the due events that nobody else works on while the lease lasts.
+type Claim struct {
+	token  [16]byte
+	Events []lottery.EventID
+}
+
+// Claim takes up to limit events on which something is due, the longest overdue first. Workers that overlap get different
+// ones; a lease is a courtesy and not a lock: what keeps a draw single are the guards of the steps.
+func (s *Store) Claim(ctx context.Context, limit int) (c Claim, err error) {
+	rand.Read(c.token[:])
+	err = s.tx(ctx, "claim due events", func(tx *sqlx.Tx) error {
+		c.Events = nil
+		var ids [][]byte
+		if err := tx.SelectContext(ctx, &ids, s.dialect.sql(`
+			SELECT id
+			FROM events
+			WHERE next_at_ms <= {now} AND lease_until_ms <= {now}
+			ORDER BY next_at_ms
+			LIMIT ? {skip}`), limit); err != nil || len(ids) == 0 {
+			return err
+		}
+		statement, args, err := sqlx.In(s.dialect.sql(`
+			UPDATE events
+			SET lease_until_ms = {now} + ?, lease_token = ?
+			WHERE id IN (?)`), Lease.Milliseconds(), c.token[:], ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			c.Events = append(c.Events, lottery.EventID(id))
+		}
+		_, err = tx.ExecContext(ctx, statement, args...)
+		return err
+	})
+	return c, err
+}
+
+// Extend renews the claim on one event during work that takes longer than a lease.
+func (s *Store) Extend(ctx context.Context, c Claim, id lottery.EventID) error {
+	_, err := s.exec(ctx, "extend the claim on "+id.String(), `
+		UPDATE events
+		SET lease_until_ms = {now} + ?
+		WHERE id = ? AND lease_token = ?`, Lease.Milliseconds(), id[:], c.token[:])
+	return err
+}
+
+// PutBack gives an event back after a failure: it is due again after a pause that doubles from one second to one minute with
+// each failure in a row, and the reason (no secrets in it) is kept on the event.
+func (s *Store) PutBack(ctx context.Context, c Claim, id lottery.EventID, reason string) error {
+	if runes := []rune(reason); len(runes) > 300 {
+		reason = string(runes[:300])
+	}
+	_, err := s.exec(ctx, "put back event "+id.String(), `
+		UPDATE events
+		SET next_at_ms = {now} + CASE
+				WHEN attempts < 6 THEN CASE attempts WHEN 0 THEN 1000 WHEN 1 THEN 2000 WHEN 2 THEN 4000 WHEN 3 THEN 8000 WHEN 4 THEN 16000 ELSE 32000 END
+				ELSE 60000
+			END,
+			attempts = attempts + 1, last_error = ?, lease_until_ms = 0, lease_token = NULL
+		WHERE id = ? AND lease_token = ? AND status IN (0, 1)`, reason, id[:], c.token[:])
+	return err
+}
+
+// Next is the next instant until which there is nothing to do, not after until, and the database's clock; none is true
+// where nothing comes up in that time. An event under somebody's lease counts from the end of the lease.
+func (s *Store) Next(ctx context.Context, until time.Time) (next, now time.Time, none bool, err error) {
+	var row struct {
+		Next sql.NullInt64 `db:"next_ms"`
+		Now  int64         `db:"now_ms"`
+	}
+	if err := s.db.GetContext(ctx, &row, s.dialect.sql(`
+		SELECT MIN(CASE WHEN lease_until_ms > next_at_ms THEN lease_until_ms ELSE next_at_ms END) AS next_ms, {now} AS now_ms
+		FROM events
+		WHERE next_at_ms <= ?`), until.UnixMilli()); err != nil {
+		return next, now, false, classify("find the next due event", err)
+	}
+	if !row.Next.Valid || row.Next.Int64 > until.UnixMilli() {
+		return next, instant(row.Now), true, nil
+	}
+	return instant(row.Next.Int64), instant(row.Now), false, nil
+}
+
+// Beat records that a tick has finished; whoever watches the service sees from it that the timer lives.
+func (s *Store) Beat(ctx context.Context, name string) error {
+	const update = `
+		UPDATE heartbeats
+		SET finished_at_ms = {now}
+		WHERE name = ?`
+	rows, err := s.exec(ctx, "heartbeat", update, name)
+	if err != nil || rows > 0 {
+		return err
+	}
+	_, err = s.exec(ctx, "first heartbeat", `
+		INSERT INTO heartbeats (name, finished_at_ms)
+		VALUES (?, {now})`, name)
+	if duplicate(err) { // another tick was first
+		return nil
+	}
+	return err
+}
+
+// LastBeat is when a tick last finished; the zero time where none ever has.
+func (s *Store) LastBeat(ctx context.Context, name string) (time.Time, error) {
+	var ms sql.NullInt64
+	if err := s.db.GetContext(ctx, &ms, `
+		SELECT MAX(finished_at_ms)
+		FROM heartbeats
+		WHERE name = ?`, name); err != nil {
+		return time.Time{}, classify("read the heartbeat", err)
+	}
+	if !ms.Valid {
+		return time.Time{}, nil
+	}
+	return instant(ms.Int64), nil
+}
+
+// Trouble is why the last work on an event failed and how often in a row; 0 and "" where it did not.
+func (s *Store) Trouble(ctx context.Context, id lottery.EventID) (attempts int, reason string, err error) {
+	var row struct {
+		Attempts int            `db:"attempts"`
+		Reason   sql.NullString `db:"last_error"`
+	}
+	if err := s.db.GetContext(ctx, &row, `
+		SELECT attempts, last_error
+		FROM events
+		WHERE id = ?`, id[:]); err != nil {
+		return 0, "", classify(fmt.Sprintf("read the trouble of %s", id), err)
+	}
+	return row.Attempts, row.Reason.String, nil
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/vdraw"
+)
+
+// Cursor is where a page of a user's events ended. The zero Cursor is the start: the newest.
+type Cursor struct {
+	At int64 // the list's own order: seq, joined_at or won_at
+	ID lottery.EventID
+}
+
+// IsZero reports whether the cursor is the start of a list, or, as a returned one, that there is no more.
+func (c Cursor) IsZero() bool { return c == Cursor{} }
+
+// Role says what a user has to do with the events of a list.
+type Role string
+
+// The roles.
+const (
+	Created Role = "created" // his own, without those he deleted
+	Joined  Role = "joined"
+	Won     Role = "won"
+)
+
+// roleLists are the lists' sources: what they read and in what order.
+var roleLists = map[Role]struct{ from, at string }{
+	Created: {"events AS e WHERE e.owner_id = ? AND e.hidden = 0", "e.seq"},
+	Joined:  {"participants AS p JOIN events AS e ON e.id = p.event_id WHERE p.user_id = ?", "p.joined_at"},
+	Won:     {"winners AS w JOIN events AS e ON e.id = w.event_id WHERE w.user_id = ?", "w.won_at_ms"},
+}
+
+// Events reads a page of a user's events, newest first, and the cursor of the next page (zero: there is none), with the
+// database's clock.
+func (s *Store) Events(ctx context.Context, user lottery.UserID, role Role, from Cursor, limit int) ([]*lottery.Event, Cursor, time.Time, error) {
+	list, ok := roleLists[role]
+	if !ok || limit < 1 {
+		return nil, Cursor{}, time.Time{}, classify("list events", lottery.ErrNotFound)
+	}
+	if from.IsZero() {
+		from.At = math.MaxInt64
+	}
+	var rows []eventRow
+	err := s.db.SelectContext(ctx, &rows, s.dialect.sql(`
+		SELECT `+eventColumns+`, `+list.at+` AS list_at
+		FROM `+list.from+` AND (`+list.at+` < ? OR (`+list.at+` = ? AND e.id < ?))
+		ORDER BY `+list.at+` DESC, e.id DESC
+		LIMIT ?`), user[:], from.At, from.At, from.ID[:], limit+1)
+	if err != nil {
+		return nil, Cursor{}, time.Time{}, classify("list events", err)
+	}
+	var next Cursor
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
+		next = Cursor{last.At, lottery.EventID(last.ID)}
+	}
+	events := make([]*lottery.Event, len(rows))
+	var now time.Time
+	for i := range rows {
+		events[i], now = rows[i].event(), instant(rows[i].NowMS)
+	}
+	return events, next, now, classify("list events", s.readPrizes(ctx, s.db, events))
+}
+
+// Part is what a user is in an event.
+type Part struct {
+	Joined *Participation // nil: he is not in it
+	Place  int            // of his prize, from 1; 0: none
+}
+
+// Parts reads a user's part in events, given his ticket in each.
+func (s *Store) Parts(ctx context.Context, user lottery.UserID, tickets map[lottery.EventID]vdraw.Ticket) (map[lottery.EventID]Part, error) {
+	parts := make(map[lottery.EventID]Part, len(tickets))
+	if len(tickets) == 0 {
+		return parts, nil
+	}
+	pairs := make([]string, 0, len(tickets))
+	args := []any{user[:]}
+	for id, ticket := range tickets {
+		pairs = append(pairs, "(p.event_id = ? AND p.ticket = ?)")
+		args = append(args, id[:], ticket[:])
+	}
+	var rows []struct {
+		EventID  []byte `db:"event_id"`
+		Ticket   []byte `db:"ticket"`
+		JoinedAt int64  `db:"joined_at"`
+		Notify   bool   `db:"notify"`
+		Place    int    `db:"place"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT p.event_id, p.ticket, p.joined_at, p.notify, COALESCE(w.place, 0) AS place
+		FROM participants AS p
+		LEFT JOIN winners AS w ON w.event_id = p.event_id AND w.user_id = ?
+		WHERE `+strings.Join(pairs, " OR "), args...)
+	if err != nil {
+		return nil, classify("read a user's part", err)
+	}
+	for _, r := range rows {
+		p := Participation{vdraw.Ticket(r.Ticket), time.Unix(r.JoinedAt, 0).UTC(), r.Notify}
+		parts[lottery.EventID(r.EventID)] = Part{&p, r.Place}
+	}
+	return parts, nil
+}

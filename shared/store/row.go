@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/vdraw"
+)
+
+// eventColumns are what eventRow reads, with the clock of the database at that moment.
+const eventColumns = `e.id, e.owner_id, e.seq, e.status, e.cancel_reason, e.held, e.hidden, e.title, e.description,
+	e.created_at_ms, e.lock_at_ms, e.draw_at_ms, e.canceled_at_ms,
+	e.mode, e.key_version, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
+	e.list_count, e.list_root, e.lock_digest, e.lock_sig, e.frozen_at_ms, e.secret, e.seed, e.drawn_at_ms,
+	{now} AS now_ms`
+
+type eventRow struct {
+	ID             []byte         `db:"id"`
+	OwnerID        []byte         `db:"owner_id"`
+	Seq            uint64         `db:"seq"`
+	Status         uint8          `db:"status"`
+	CancelReason   sql.NullString `db:"cancel_reason"`
+	Held           bool           `db:"held"`
+	Hidden         bool           `db:"hidden"`
+	Title          string         `db:"title"`
+	Description    string         `db:"description"`
+	CreatedAtMS    int64          `db:"created_at_ms"`
+	LockAtMS       int64          `db:"lock_at_ms"`
+	DrawAtMS       int64          `db:"draw_at_ms"`
+	CanceledAtMS   sql.NullInt64  `db:"canceled_at_ms"`
+	Mode           uint8          `db:"mode"`
+	KeyVersion     int            `db:"key_version"`
+	Prev           []byte         `db:"prev"`
+	Commitment     []byte         `db:"commitment"`
+	ManifestDigest []byte         `db:"manifest_digest"`
+	RulesText      []byte         `db:"rules_text"`
+	RequestDigest  []byte         `db:"request_digest"`
+	ListCount      sql.NullInt64  `db:"list_count"`
+	ListRoot       []byte         `db:"list_root"`
+	LockDigest     []byte         `db:"lock_digest"`
+	LockSig        []byte         `db:"lock_sig"`
+	FrozenAtMS     sql.NullInt64  `db:"frozen_at_ms"`
+	Secret         []byte         `db:"secret"`
+	Seed           []byte         `db:"seed"`
+	DrawnAtMS      sql.NullInt64  `db:"drawn_at_ms"`
+	NowMS          int64          `db:"now_ms"`
+	At             int64          `db:"list_at"` // where the row stands in a list; set by list queries only
+}
+
+// event is the row as the domain has it, without its prizes.
+func (r *eventRow) event() *lottery.Event {
+	e := &lottery.Event{
+		ID: lottery.EventID(r.ID), Owner: lottery.UserID(r.OwnerID), Seq: r.Seq,
+		Status: lottery.Status(r.Status), Reason: lottery.Reason(r.CancelReason.String), Held: r.Held, Hidden: r.Hidden,
+		Title: r.Title, Description: r.Description,
+		CreatedAt: instant(r.CreatedAtMS), LockAt: instant(r.LockAtMS), DrawAt: instant(r.DrawAtMS),
+		Mode: r.Mode, KeyVersion: r.KeyVersion, Prev: vdraw.Digest(r.Prev), Commit: vdraw.Digest(r.Commitment),
+		Manifest: vdraw.Digest(r.ManifestDigest), RulesText: string(r.RulesText),
+	}
+	if r.CanceledAtMS.Valid {
+		e.CanceledAt = instant(r.CanceledAtMS.Int64)
+	}
+	if r.ListCount.Valid {
+		e.Record = &lottery.LockRecord{
+			Count: uint64(r.ListCount.Int64), Root: vdraw.Digest(r.ListRoot), Digest: vdraw.Digest(r.LockDigest),
+			Sig: r.LockSig, FrozenAt: instant(r.FrozenAtMS.Int64),
+		}
+	}
+	if r.DrawnAtMS.Valid {
+		e.Result = &lottery.Result{
+			Secret: [32]byte(r.Secret), Seed: vdraw.Digest(r.Seed), DrawnAt: instant(r.DrawnAtMS.Int64),
+		}
+	}
+	return e
+}
+
+// Event reads one event and the database's clock. Error: lottery.ErrNotFound.
+func (s *Store) Event(ctx context.Context, id lottery.EventID) (*lottery.Event, time.Time, error) {
+	e, now, err := s.readEvent(ctx, s.db, id, "")
+	return e, now, classify("read event "+id.String(), err)
+}
+
+// readEvent reads an event through a transaction or outside of one; lock is "" or a lock suffix of the dialect.
+func (s *Store) readEvent(ctx context.Context, q sqlx.QueryerContext, id lottery.EventID, lock string) (*lottery.Event, time.Time, error) {
+	var rows []eventRow
+	err := sqlx.SelectContext(ctx, q, &rows, s.dialect.sql(`
+		SELECT `+eventColumns+`
+		FROM events AS e
+		WHERE e.id = ? `+lock), id[:])
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if len(rows) == 0 {
+		return nil, time.Time{}, lottery.ErrNotFound
+	}
+	events := []*lottery.Event{rows[0].event()}
+	if err := s.readPrizes(ctx, q, events); err != nil {
+		return nil, time.Time{}, err
+	}
+	return events[0], instant(rows[0].NowMS), nil
+}
+
+// readPrizes fills in the prizes of events.
+func (s *Store) readPrizes(ctx context.Context, q sqlx.QueryerContext, events []*lottery.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	byID := make(map[lottery.EventID]*lottery.Event, len(events))
+	ids := make([][]byte, 0, len(events))
+	for _, e := range events {
+		byID[e.ID] = e
+		ids = append(ids, e.ID[:])
+	}
+	statement, args, err := sqlx.In(`
+		SELECT event_id, name, quantity
+		FROM prizes
+		WHERE event_id IN (?)
+		ORDER BY event_id, position`, ids)
+	if err != nil {
+		return fmt.Errorf("prizes: %w", err)
+	}
+	var rows []struct {
+		EventID  []byte `db:"event_id"`
+		Name     string `db:"name"`
+		Quantity int    `db:"quantity"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, statement, args...); err != nil {
+		return fmt.Errorf("prizes: %w", err)
+	}
+	for _, r := range rows {
+		e := byID[lottery.EventID(r.EventID)]
+		e.Prizes = append(e.Prizes, lottery.Prize{Name: r.Name, Quantity: r.Quantity})
+	}
+	return nil
+}
