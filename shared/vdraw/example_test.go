@@ -1,0 +1,76 @@
+package vdraw_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"wxlottery/shared/vdraw"
+)
+
+// A whole draw in mode 0, from its creation to the winners.
+func Example() {
+	id, secret, eventKey := [16]byte{1}, [32]byte{2}, []byte("of this event only")
+	manifest := vdraw.Manifest{
+		EventID: id, Seq: 1, Mode: vdraw.ModeTrusted, LockTime: 1_789_999_940, DrawTime: 1_790_000_000, Winners: 2,
+		Commit: vdraw.Commit(id, secret), Rules: vdraw.RulesDigest("Tea × 2\n"),
+	}
+
+	var tickets []vdraw.Ticket
+	for _, openid := range []string{"alice", "bob", "carol", "dave"} {
+		tickets = append(tickets, vdraw.NewTicket(eventKey, id, openid))
+	}
+	slices.SortFunc(tickets, func(a, b vdraw.Ticket) int { return bytes.Compare(a[:], b[:]) })
+
+	var list vdraw.List
+	for _, ticket := range tickets {
+		if err := list.Add(ticket); err != nil {
+			panic(err)
+		}
+	}
+	ld := vdraw.LockDigest(manifest.Digest(), list.Count(), list.Root())
+
+	seed := vdraw.Seed(ld, secret, vdraw.Digest{})
+	for place, index := range vdraw.Picks(seed, list.Count(), int(manifest.Winners)) {
+		fmt.Println(place+1, tickets[index])
+	}
+	// Output:
+	// 1 c30eb1c0cb007ceb78eee79349cfa1c8
+	// 2 d5d6d24717da05fd18a0c33bfeb0a1f1
+}
+
+// A replacement for an unclaimed prize is the next step of the same draw.
+func ExampleDraw() {
+	seed, err := vdraw.ParseDigest("5c2e933494f1c92f48cf4683c04be419e9c8c584995e7b454e6dc2083da58dd8")
+	if err != nil {
+		panic(err)
+	}
+	d := vdraw.NewDraw(seed, 10)
+	for range 3 {
+		index, _ := d.Next()
+		fmt.Println("winner", index)
+	}
+	reserve, _ := d.Next()
+	fmt.Println("reserve", reserve)
+	// Output:
+	// winner 5
+	// winner 1
+	// winner 0
+	// reserve 8
+}
+
+// A participant's path costs one page of tickets, however long the list is.
+func ExamplePagedPath() {
+	tickets := countingTickets(1000)
+	var list vdraw.List
+	for _, ticket := range tickets {
+		if err := list.Add(ticket); err != nil {
+			panic(err)
+		}
+	}
+	const index = 700
+	page := tickets[512:768]
+	path := vdraw.PagedPath(page, pageHashes(&list), index)
+	fmt.Println(len(path), vdraw.VerifyPath(list.Root(), list.Count(), index, tickets[index], path))
+	// Output: 10 true
+}
