@@ -1,6 +1,7 @@
 package lottery
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -101,11 +102,16 @@ func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *
 	if err != nil {
 		return nil, err
 	}
+	operator, err := keys.Operator(keys.Current())
+	if err != nil {
+		return nil, err
+	}
 	e := &Event{
 		ID: id, Owner: place.Owner, Seq: place.Seq, Prev: place.Prev,
 		Title: d.Title, Description: d.Description, Prizes: d.Prizes,
 		CreatedAt: now.UTC(), LockAt: d.DrawAt.Add(-terms.LockLead).UTC(), DrawAt: d.DrawAt.UTC(),
-		KeyVersion: keys.Current(), Commit: vdraw.Commit(id, secret),
+		KeyVersion: keys.Current(), OperatorKey: [32]byte(operator.Public().(ed25519.PublicKey)),
+		Commit: vdraw.Commit(id, secret),
 	}
 	e.RulesText = rulesText(d)
 	e.Manifest = e.manifest().Digest()

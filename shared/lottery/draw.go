@@ -1,6 +1,8 @@
 package lottery
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
@@ -8,8 +10,8 @@ import (
 	"wxlottery/shared/vdraw"
 )
 
-// ErrCommit says that the secret the keys give does not open the event's commitment: the wrong master key is configured.
-var ErrCommit = errors.New("lottery: the secret does not open the commitment")
+// ErrCommit says that what the keys give is not what the event committed to: the wrong master key is configured.
+var ErrCommit = errors.New("lottery: the master key is not the one the event was made with")
 
 // ErrRecord says that a stored lock record does not follow from its event: somebody changed the database.
 var ErrRecord = errors.New("lottery: the lock record does not follow from the manifest")
@@ -23,6 +25,9 @@ func (e *Event) Freeze(count uint64, root vdraw.Digest, keys *Keyring) (LockReco
 	operator, err := keys.Operator(e.KeyVersion)
 	if err != nil {
 		return LockRecord{}, err
+	}
+	if !bytes.Equal(operator.Public().(ed25519.PublicKey), e.OperatorKey[:]) {
+		return LockRecord{}, fmt.Errorf("lottery: event %s: operator key: %w", e.ID, ErrCommit)
 	}
 	digest := vdraw.LockDigest(e.Manifest, count, root)
 	return LockRecord{Count: count, Root: root, Digest: digest, Sig: vdraw.SignLock(operator, digest)}, nil

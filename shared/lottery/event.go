@@ -86,12 +86,13 @@ type Event struct {
 	DrawAt     time.Time // winners are drawn; whole seconds
 	CanceledAt time.Time // zero unless Canceled
 
-	Mode       uint8 // vdraw's mode: 0, operator-trusted
-	KeyVersion int   // which master key its secrets come from
-	Prev       vdraw.Digest
-	Commit     vdraw.Digest
-	Manifest   vdraw.Digest
-	RulesText  string
+	Mode        uint8    // vdraw's mode: 0, operator-trusted
+	KeyVersion  int      // which master key its secrets come from
+	OperatorKey [32]byte // Ed25519 public key that its lock record is signed with
+	Prev        vdraw.Digest
+	Commit      vdraw.Digest
+	Manifest    vdraw.Digest
+	RulesText   string
 
 	Record *LockRecord // nil until the list is frozen
 	Result *Result     // nil until drawn
