@@ -1,0 +1,126 @@
+// Package cloud is where a cloud's events become Go: an HTTP event becomes a request to a plain http.Handler, a timer
+// event a call of a plain function. Around both it gives every invocation an id, a log line, a recover and a deadline
+// that leaves time for an answer. It knows HTTP and events, nothing of lotteries; the one file that knows a certain cloud
+// is chosen by a build tag.
+package cloud
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"wxlottery/shared/fault"
+)
+
+// BodyLimit is the largest request body in bytes; reading beyond it fails with *http.MaxBytesError.
+const BodyLimit = 64 << 10
+
+// Wrap puts around a handler what every request gets: an id (X-Request-Id), one log line, security headers, the body
+// limit, a recover (500 internal), JSON answers for routes and methods the mux does not know, and a deadline. Where the
+// request's context has a deadline, the handler's ends a margin earlier, and a handler that is still busy half a margin
+// later is given up with 503 unavailable. The handler's answer is held back until it returns.
+func Wrap(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		ctx, rec := withRecord(r.Context())
+		res, route := serve(ctx, rec, h, r)
+		res.writeTo(w, r.Method, rec.id)
+		level := slog.LevelInfo
+		if res.code() >= 500 {
+			level = slog.LevelError
+		}
+		rec.write(ctx, level, "request", slog.String("method", r.Method), slog.String("route", route),
+			slog.Int("status", res.code()), slog.Float64("ms", milliseconds(time.Since(begin))))
+	})
+}
+
+// serve runs the handler and returns its answer and its route pattern. The handler gets a response and a copy of the
+// request that are its own; when it is given up, nobody looks at them again, so it can do no harm with them (the price is
+// that its route stays unknown).
+func serve(ctx context.Context, rec *record, h http.Handler, r *http.Request) (*response, string) {
+	ctx, cancel, giveUp := withMargin(ctx)
+	defer cancel()
+	req := r.WithContext(ctx)
+	req.Pattern = "" // of a mux outside of us, if any
+	req.Body = http.MaxBytesReader(nil, bodyOf(r), BodyLimit)
+	res := newResponse()
+	if !finishes(func() { protect(rec, h, res, req) }, giveUp) {
+		late := newResponse()
+		WriteError(late, r.WithContext(ctx), fault.Down(errGaveUp))
+		return late, ""
+	}
+	replaceMuxError(res, req)
+	return res, req.Pattern
+}
+
+func bodyOf(r *http.Request) io.ReadCloser {
+	if r.Body == nil {
+		return http.NoBody
+	}
+	return r.Body
+}
+
+// finishes runs f and reports whether it returned before giveUp; f goes on alone if not. Without a giveUp f needs no
+// goroutine.
+func finishes(f func(), giveUp <-chan time.Time) bool {
+	if giveUp == nil {
+		f()
+		return true
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-giveUp:
+		return false
+	}
+}
+
+// protect runs the handler; a panic becomes a 500 and a log record with the stack, and the process lives on. The answer
+// begun so far is thrown away.
+func protect(rec *record, h http.Handler, res *response, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			rec.writePanic(r.Context(), p)
+			res.reset()
+			WriteError(res, r, errPanic)
+		}
+	}()
+	h.ServeHTTP(res, r)
+}
+
+// replaceMuxError turns the plain-text 404 and 405 of http.ServeMux into our errors. Without a pattern no route matched;
+// an answer by WriteError has its code noted and stays as it is.
+func replaceMuxError(res *response, r *http.Request) {
+	if r.Pattern != "" || !res.plainText() {
+		return
+	}
+	switch res.code() {
+	case http.StatusNotFound:
+		res.clearBody()
+		WriteError(res, r, errNoRoute)
+	case http.StatusMethodNotAllowed:
+		res.clearBody()
+		WriteError(res, r, errMethod)
+	}
+}
+
+// withMargin ends the handler's context a margin before the deadline of ctx, so that an answer still gets out, and says
+// when to give the handler up: half of the margin later, which is the time a handler that minds its context has for
+// answering by itself. Without a deadline nothing is ever given up.
+func withMargin(ctx context.Context) (context.Context, context.CancelFunc, <-chan time.Time) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}, nil
+	}
+	left := max(0, time.Until(end))
+	margin := min(500*time.Millisecond, left/10)
+	ctx, cancel := context.WithDeadline(ctx, end.Add(-margin))
+	return ctx, cancel, time.After(left - margin/2)
+}

@@ -1,0 +1,136 @@
+package config
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Check finds a DSN that is of neither form.
+func (d Database) Check() []error {
+	dsn := d.DSN.Reveal()
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
+		return nil
+	}
+	at, address, closed := strings.LastIndex(dsn, "@tcp("), "", false
+	if at > 0 {
+		address, dsn, closed = strings.Cut(dsn[at+len("@tcp("):], ")/")
+	}
+	name, _, _ := strings.Cut(dsn, "?")
+	if !closed || address == "" || name == "" {
+		return []error{errors.New("DB_DSN is neither user:pass@tcp(host:port)/db nor sqlite:/path/to/file.db")}
+	}
+	return nil
+}
+
+// Check finds an address without host or port.
+func (r Redis) Check() []error {
+	host, port, err := net.SplitHostPort(r.Addr)
+	if _, badPort := strconv.ParseUint(port, 10, 16); err != nil || host == "" || badPort != nil {
+		return []error{errors.New("REDIS_ADDR is not host:port")}
+	}
+	return nil
+}
+
+// Check finds a base URL that is none.
+func (w WeChat) Check() []error {
+	u, err := url.Parse(w.BaseURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return []error{errors.New("WECHAT_BASE_URL is not an http or https URL of host and path only")}
+	}
+	return nil
+}
+
+// Check finds what Parse finds.
+func (k Keys) Check() []error {
+	_, _, faults := k.parse()
+	return faults
+}
+
+// Parse returns the master keys by version, 32 bytes each, and the version for new events. Versions are 1 to 65535. The
+// error has every problem, by the position of the entry; nothing of a key or a version is in it.
+func (k Keys) Parse() (current int, keys map[int][]byte, err error) {
+	current, keys, faults := k.parse()
+	if len(faults) > 0 {
+		return 0, nil, fmt.Errorf("config: %w", errors.Join(faults...))
+	}
+	return current, keys, nil
+}
+
+func (k Keys) parse() (current int, keys map[int][]byte, faults []error) {
+	keys = map[int][]byte{}
+	for i, entry := range strings.Split(k.Master.Reveal(), ",") {
+		version, key, problem := parseKey(entry)
+		if problem == "" && keys[version] != nil {
+			problem = "its version is used twice"
+		}
+		if problem != "" {
+			faults = append(faults, fmt.Errorf("MASTER_KEYS entry %d: %s", i+1, problem))
+			continue
+		}
+		keys[version] = key
+		current = max(current, version)
+	}
+	if k.Current != 0 {
+		current = k.Current
+	}
+	if keys[current] == nil && len(faults) == 0 {
+		faults = append(faults, errors.New("MASTER_KEY_CURRENT is no version of MASTER_KEYS"))
+	}
+	return current, keys, faults
+}
+
+// parseKey reads version:key. Its problem is a text without anything of the entry.
+func parseKey(entry string) (version int, key []byte, problem string) {
+	v, digits, ok := strings.Cut(strings.TrimSpace(entry), ":")
+	if !ok {
+		return 0, nil, "it is not version:key"
+	}
+	n, err := strconv.ParseUint(v, 10, 16)
+	if err != nil || n == 0 {
+		return 0, nil, "its version is not a number from 1 to 65535"
+	}
+	key, err = hex.DecodeString(digits)
+	if err != nil || len(key) != 32 {
+		return 0, nil, "its key is not 64 hex digits"
+	}
+	return int(n), key, ""
+}
+
+// Check finds times that contradict each other, and modes this version doesn't have.
+func (r Rules) Check() (faults []error) {
+	if !wholeSeconds(r.LockLead) {
+		faults = append(faults, errors.New("LOCK_LEAD is not in whole seconds, at least 1s"))
+	}
+	if r.TickPeriod <= 0 {
+		faults = append(faults, errors.New("TICK_PERIOD is not positive"))
+	}
+	if !wholeSeconds(r.MinLead) {
+		faults = append(faults, errors.New("MIN_LEAD is not in whole seconds, at least 1s"))
+	} else if r.MinLead-r.TickPeriod < r.LockLead {
+		faults = append(faults, errors.New("MIN_LEAD is less than LOCK_LEAD plus TICK_PERIOD"))
+	}
+	switch r.Beacon {
+	case "none":
+	case "drand":
+		faults = append(faults, errors.New("BEACON=drand is not supported by this version; none is"))
+	default:
+		faults = append(faults, errors.New("BEACON is not a known mode; none is"))
+	}
+	return faults
+}
+
+func wholeSeconds(d time.Duration) bool { return d >= time.Second && d%time.Second == 0 }
+
+// Check finds a horizon in the past.
+func (t Tick) Check() []error {
+	if t.Horizon < 0 {
+		return []error{errors.New("TICK_HORIZON is negative")}
+	}
+	return nil
+}

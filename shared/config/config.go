@@ -1,0 +1,58 @@
+// Package config reads the environment into a program's configuration, once, and reports everything that is wrong with it
+// in one error: names of variables and rules, never a value. A program's configuration is a struct of the groups below.
+package config
+
+import (
+	"time"
+
+	"wxlottery/shared/secret"
+)
+
+// Database says where the truth is.
+type Database struct {
+	// DSN is user:pass@tcp(host:port)/db or, in builds with SQLite, sqlite:/path/to/file.db.
+	DSN secret.Text `env:"DB_DSN,required,notEmpty"`
+	// SetSession lets connections set their session variables themselves, for servers without a parameter group of
+	// ours; behind a proxy it pins connections.
+	SetSession bool `env:"DB_SET_SESSION"`
+}
+
+// Redis says where the sessions are.
+type Redis struct {
+	Addr     string      `env:"REDIS_ADDR,required,notEmpty"` // host:port
+	Username string      `env:"REDIS_USERNAME"`
+	Password secret.Text `env:"REDIS_PASSWORD"`
+	TLS      bool        `env:"REDIS_TLS"`
+}
+
+// WeChat names the mini program.
+type WeChat struct {
+	AppID   string      `env:"WECHAT_APPID,required,notEmpty"`
+	Secret  secret.Text `env:"WECHAT_SECRET,required,notEmpty"`
+	BaseURL string      `env:"WECHAT_BASE_URL" envDefault:"https://api.weixin.qq.com"` // without a path
+}
+
+// Keys are the master keys that everything secret of an event is derived from. Old versions stay as long as events of
+// theirs are around.
+type Keys struct {
+	// Master is a list of version:key, keys in 64 hex digits: "1:<64 hex>,2:<64 hex>".
+	Master secret.Text `env:"MASTER_KEYS,required,notEmpty"`
+	// Current is the version for new events; 0 means the highest.
+	Current int `env:"MASTER_KEY_CURRENT"`
+}
+
+// Rules are the times and the fairness mode new lotteries get. All functions of a deployment need the same.
+type Rules struct {
+	LockLead   time.Duration `env:"LOCK_LEAD" envDefault:"60s"`   // joining ends this long before the draw
+	MinLead    time.Duration `env:"MIN_LEAD" envDefault:"2m"`     // a draw is at least this far ahead when it is created
+	TickPeriod time.Duration `env:"TICK_PERIOD" envDefault:"60s"` // how often the timer fires
+	Beacon     string        `env:"BEACON" envDefault:"none"`     // none: no public randomness
+}
+
+// Grace is how long after the lock the list is frozen: no join that began before the lock is still under way then.
+func (r Rules) Grace() time.Duration { return r.LockLead / 6 }
+
+// Tick is for the draw function.
+type Tick struct {
+	Horizon time.Duration `env:"TICK_HORIZON" envDefault:"150s"` // how far ahead a tick waits for what comes next
+}
