@@ -28,7 +28,7 @@ func New(t testing.TB) *store.Store {
 // Open opens another store on a database that DSN made.
 func Open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.Open(dsn, store.Options{Conns: 32, SetSession: os.Getenv("LOTTERY_TEST_ISOLATION") != "server"})
+	s, err := store.Open(dsn, store.Options{Conns: 32, SetSession: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,4 +130,23 @@ func cutSQLite(dsn string) (string, bool) {
 		return dsn[len(prefix):], true
 	}
 	return "", false
+}
+
+// OpenPlain opens a store that leaves isolation and lock waits as the server has them.
+func OpenPlain(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(dsn, store.Options{Conns: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// Scale is the size of a heavy test: short, unless LOTTERY_TEST_SCALE asks for the whole.
+func Scale(short, whole int) int {
+	if os.Getenv("LOTTERY_TEST_SCALE") == "full" {
+		return whole
+	}
+	return short
 }

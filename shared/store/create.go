@@ -119,11 +119,11 @@ func (s *Store) insertEvent(ctx context.Context, tx *sqlx.Tx, e *lottery.Event, 
 	}
 	_, err := s.affect(ctx, tx, `
 		INSERT INTO events (id, owner_id, seq, status, held, title, description, created_at_ms, lock_at_ms, draw_at_ms,
-			mode, key_version, prev, commitment, manifest_digest, rules_text, idempotency_key, request_digest, next_at_ms)
-		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			mode, key_version, operator_key, prev, commitment, manifest_digest, rules_text, idempotency_key, request_digest, next_at_ms)
+		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID[:], e.Owner[:], e.Seq, e.Held, e.Title, e.Description,
 		e.CreatedAt.UnixMilli(), e.LockAt.UnixMilli(), e.DrawAt.UnixMilli(),
-		e.Mode, e.KeyVersion, e.Prev[:], e.Commit[:], e.Manifest[:], []byte(e.RulesText), key, digest, e.LockAt.UnixMilli())
+		e.Mode, e.KeyVersion, e.OperatorKey[:], e.Prev[:], e.Commit[:], e.Manifest[:], []byte(e.RulesText), key, digest, e.LockAt.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("insert: %w", err)
 	}

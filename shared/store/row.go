@@ -15,7 +15,7 @@ import (
 // eventColumns are what eventRow reads, with the clock of the database at that moment.
 const eventColumns = `e.id, e.owner_id, e.seq, e.status, e.cancel_reason, e.held, e.hidden, e.title, e.description,
 	e.created_at_ms, e.lock_at_ms, e.draw_at_ms, e.canceled_at_ms,
-	e.mode, e.key_version, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
+	e.mode, e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
 	e.list_count, e.list_root, e.lock_digest, e.lock_sig, e.frozen_at_ms, e.secret, e.seed, e.drawn_at_ms,
 	{now} AS now_ms`
 
@@ -35,6 +35,7 @@ type eventRow struct {
 	CanceledAtMS   sql.NullInt64  `db:"canceled_at_ms"`
 	Mode           uint8          `db:"mode"`
 	KeyVersion     int            `db:"key_version"`
+	OperatorKey    []byte         `db:"operator_key"`
 	Prev           []byte         `db:"prev"`
 	Commitment     []byte         `db:"commitment"`
 	ManifestDigest []byte         `db:"manifest_digest"`
@@ -59,8 +60,8 @@ func (r *eventRow) event() *lottery.Event {
 		Status: lottery.Status(r.Status), Reason: lottery.Reason(r.CancelReason.String), Held: r.Held, Hidden: r.Hidden,
 		Title: r.Title, Description: r.Description,
 		CreatedAt: instant(r.CreatedAtMS), LockAt: instant(r.LockAtMS), DrawAt: instant(r.DrawAtMS),
-		Mode: r.Mode, KeyVersion: r.KeyVersion, Prev: vdraw.Digest(r.Prev), Commit: vdraw.Digest(r.Commitment),
-		Manifest: vdraw.Digest(r.ManifestDigest), RulesText: string(r.RulesText),
+		Mode: r.Mode, KeyVersion: r.KeyVersion, OperatorKey: [32]byte(r.OperatorKey), Prev: vdraw.Digest(r.Prev),
+		Commit: vdraw.Digest(r.Commitment), Manifest: vdraw.Digest(r.ManifestDigest), RulesText: string(r.RulesText),
 	}
 	if r.CanceledAtMS.Valid {
 		e.CanceledAt = instant(r.CanceledAtMS.Int64)

@@ -28,6 +28,7 @@ CREATE TABLE events (
   -- what the event committed to when it was created
   mode            SMALLINT       NOT NULL,
   key_version     INT            NOT NULL,
+  operator_key    BINARY(32)     NOT NULL,
   prev            BINARY(32)     NOT NULL,
   commitment      BINARY(32)     NOT NULL,
   manifest_digest BINARY(32)     NOT NULL,
@@ -53,6 +54,9 @@ CREATE TABLE events (
   CONSTRAINT events_seq UNIQUE (owner_id, seq),
   CONSTRAINT events_idempotency UNIQUE (owner_id, idempotency_key),
   CONSTRAINT events_owner FOREIGN KEY (owner_id) REFERENCES users (id),
+  CHECK (LENGTH(operator_key) = 32 AND LENGTH(prev) = 32 AND LENGTH(commitment) = 32 AND LENGTH(manifest_digest) = 32),
+  CHECK (list_root IS NULL OR LENGTH(list_root) = 32 AND LENGTH(lock_digest) = 32 AND LENGTH(lock_sig) = 64),
+  CHECK (seed IS NULL OR LENGTH(seed) = 32 AND LENGTH(secret) = 32),
   CHECK (LENGTH(id) = 16 AND seq >= 1 AND mode = 0 AND held IN (0, 1) AND hidden IN (0, 1)),
   CHECK (created_at_ms < lock_at_ms AND lock_at_ms < draw_at_ms),
   CHECK (status IN (0, 1, 2, 9)),
@@ -95,7 +99,7 @@ CREATE TABLE participants (
   joined_at BIGINT     NOT NULL,
   notify    SMALLINT   NOT NULL DEFAULT 0,
   PRIMARY KEY (event_id, ticket),
-  CHECK (LENGTH(ticket) = 16 AND notify IN (0, 1))
+  CHECK (LENGTH(ticket) = 16 AND LENGTH(user_id) = 16 AND notify IN (0, 1))
 );
 
 CREATE INDEX participants_user ON participants (user_id, joined_at, event_id);
@@ -107,7 +111,8 @@ CREATE TABLE list_pages (
   first_ticket BINARY(16) NOT NULL,
   hash         BINARY(32) NOT NULL,
   PRIMARY KEY (event_id, page),
-  CONSTRAINT list_pages_event FOREIGN KEY (event_id) REFERENCES events (id)
+  CONSTRAINT list_pages_event FOREIGN KEY (event_id) REFERENCES events (id),
+  CHECK (LENGTH(first_ticket) = 16 AND LENGTH(hash) = 32)
 );
 
 CREATE TABLE winners (

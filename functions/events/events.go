@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"strconv"
+	"time"
+
+	"wxlottery/shared/api"
+	"wxlottery/shared/fault"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/session"
+	"wxlottery/shared/store"
+)
+
+type server struct {
+	store    *store.Store
+	sessions *session.Sessions
+	counts   counts
+	keys     *lottery.Keyring
+	terms    lottery.Terms
+}
+
+func (s *server) routes() api.Routes {
+	return api.Routes{
+		"POST /events":             api.User(s.sessions, s.create),
+		"GET /events":              api.User(s.sessions, s.list),
+		"GET /events/{id}":         api.Shared(api.Visitor(s.sessions, s.get)),
+		"POST /events/{id}/cancel": api.User(s.sessions, s.cancel),
+		"DELETE /events/{id}":      api.User(s.sessions, s.remove),
+		"GET /events/{id}/winners": api.Shared(api.Visitor(s.sessions, s.winners)),
+	}
+}
+
+type prize struct {
+	Name     string `json:"name"`
+	Quantity int    `json:"quantity"`
+}
+
+type createRequest struct {
+	Title       string  `json:"title"`
+	Description string  `json:"description"`
+	DrawAt      string  `json:"draw_at"`
+	Prizes      []prize `json:"prizes"`
+}
+
+// draft checks the request as far as it can be without knowing the time.
+func (c createRequest) draft() (lottery.Draft, error) {
+	d := lottery.Draft{Title: c.Title, Description: c.Description}
+	for _, p := range c.Prizes {
+		d.Prizes = append(d.Prizes, lottery.Prize(p))
+	}
+	var err error
+	if d.DrawAt, err = time.Parse(time.RFC3339, c.DrawAt); err != nil {
+		return lottery.Draft{}, fault.Invalid("draw_at", "draw_at must be an RFC 3339 instant, like 2026-12-24T18:00:00+08:00")
+	}
+	return d.Check()
+}
+
+func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request, in createRequest) (api.Answer, error) {
+	draft, err := in.draft()
+	if err != nil {
+		return api.Answer{}, err
+	}
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	id := lottery.NewEventID()
+	e, now, replayed, err := s.store.Create(ctx, store.Creation{
+		Owner: caller.User, IdempotencyKey: key, Digest: draft.Digest(),
+		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
+			return draft.Event(id, place, now, s.terms, s.keys)
+		},
+	})
+	if err != nil {
+		return api.Answer{}, err
+	}
+	answer, err := s.one(ctx, &caller, e, now)
+	answer.Status = http.StatusCreated
+	if replayed {
+		answer.Header = map[string]string{"Idempotency-Replayed": "true"}
+	}
+	return answer, err
+}
+
+// idempotencyKey reads the header: 1 to 128 visible ASCII characters, or none. Error: invalid_idempotency_key.
+func idempotencyKey(r *http.Request) (string, error) {
+	values := r.Header.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return "", nil
+	}
+	key := values[0]
+	valid := len(values) == 1 && len(key) >= 1 && len(key) <= 128
+	for _, c := range []byte(key) {
+		valid = valid && c > ' ' && c <= '~'
+	}
+	if !valid {
+		return "", fault.Invalid("idempotency_key", "Idempotency-Key must be 1 to 128 visible ASCII characters")
+	}
+	return key, nil
+}
+
+func (s *server) get(ctx context.Context, caller *api.Caller, r *http.Request) (api.Answer, error) {
+	e, now, err := s.visible(ctx, caller, r)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return s.one(ctx, caller, e, now)
+}
+
+// visible reads the event of the path. One that the text check holds is there for its owner only.
+func (s *server) visible(ctx context.Context, caller *api.Caller, r *http.Request) (*lottery.Event, time.Time, error) {
+	id, err := lottery.ParseEventID(r.PathValue("id"))
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	e, now, err := s.store.Event(ctx, id)
+	if err == nil && e.Held && (caller == nil || caller.User != e.Owner) {
+		err = lottery.ErrNotFound
+	}
+	return e, now, err
+}
+
+func (s *server) cancel(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
+	id, err := lottery.ParseEventID(r.PathValue("id"))
+	if err != nil {
+		return api.Answer{}, err
+	}
+	e, now, err := s.store.Cancel(ctx, id, caller.User, false)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return s.one(ctx, &caller, e, now)
+}
+
+func (s *server) remove(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
+	id, err := lottery.ParseEventID(r.PathValue("id"))
+	if err != nil {
+		return api.Answer{}, err
+	}
+	_, _, err = s.store.Cancel(ctx, id, caller.User, true)
+	return api.NoContent(), err
+}
+
+type eventList struct {
+	Events []eventView `json:"events"`
+	Next   string      `json:"next,omitempty"`
+}
+
+func (s *server) list(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
+	role, err := roleOf(r)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	limit, err := api.Limit(r, 20, 50)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	from, err := decodeCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return api.Answer{}, err
+	}
+	events, next, now, err := s.store.Events(ctx, caller.User, role, from, limit)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	views, err := s.views(ctx, &caller, events, now)
+	return api.OK(eventList{views, encodeCursor(next)}), err
+}
+
+func roleOf(r *http.Request) (store.Role, error) {
+	switch role := store.Role(r.URL.Query().Get("role")); role {
+	case "":
+		return store.Created, nil
+	case store.Created, store.Joined, store.Won:
+		return role, nil
+	}
+	return "", fault.Invalid("role", "role must be created, joined or won")
+}
+
+type winnerView struct {
+	Place  int    `json:"place"`
+	Prize  string `json:"prize"`
+	Ticket string `json:"ticket"`
+	Name   string `json:"name,omitempty"`
+}
+
+type winnerList struct {
+	Winners []winnerView `json:"winners"`
+	Next    string       `json:"next,omitempty"`
+}
+
+func (s *server) winners(ctx context.Context, caller *api.Caller, r *http.Request) (api.Answer, error) {
+	limit, err := api.Limit(r, 100, 1000)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	after, err := placeCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return api.Answer{}, err
+	}
+	e, _, err := s.visible(ctx, caller, r)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	switch e.Status {
+	case lottery.Canceled:
+		return api.Answer{}, lottery.ErrCanceled
+	case lottery.Init, lottery.Opening:
+		return api.Answer{}, lottery.ErrNotDrawn
+	}
+	winners, err := s.store.Winners(ctx, e.ID, after, limit+1)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	list := winnerList{Winners: make([]winnerView, 0, len(winners))}
+	if len(winners) > limit {
+		winners = winners[:limit]
+		list.Next = strconv.Itoa(winners[limit-1].Place)
+	}
+	for _, w := range winners {
+		p, _ := e.PrizeAt(w.Place)
+		list.Winners = append(list.Winners, winnerView{w.Place, p.Name, w.Ticket.String(), w.Name})
+	}
+	return api.OK(list), nil
+}
+
+var errCursor = fault.Invalid("cursor", "cursor must be the next of an earlier answer")
+
+func placeCursor(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	place, err := strconv.Atoi(text)
+	if err != nil || place < 1 || place > lottery.MaxWinners {
+		return 0, errCursor
+	}
+	return place, nil
+}
+
+// encodeCursor is the text of a cursor, "" for the last page: 8 bytes of position and 16 of event id in base64url.
+func encodeCursor(c store.Cursor) string {
+	if c.IsZero() {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(append(binary.BigEndian.AppendUint64(nil, uint64(c.At)), c.ID[:]...))
+}
+
+func decodeCursor(text string) (store.Cursor, error) {
+	if text == "" {
+		return store.Cursor{}, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != 24 {
+		return store.Cursor{}, errCursor
+	}
+	c := store.Cursor{At: int64(binary.BigEndian.Uint64(raw)), ID: lottery.EventID(raw[8:])}
+	if c.At < 1 {
+		return store.Cursor{}, errCursor
+	}
+	return c, nil
+}

@@ -1,0 +1,50 @@
+// Function events creates, shows, lists and cancels lotteries, and shows their winners.
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"wxlottery/shared/cloud"
+	"wxlottery/shared/config"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/session"
+	"wxlottery/shared/store"
+)
+
+type settings struct {
+	Database config.Database
+	Redis    config.Redis
+	Keys     config.Keys
+	Rules    config.Rules
+}
+
+func main() {
+	cloud.StartHTTP(cloud.Lazy(open))
+}
+
+// open makes the handler from the environment. Nothing is dialed before it is needed.
+func open(context.Context) (http.Handler, error) {
+	cfg, err := config.Load[settings](os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	current, masters, err := cfg.Keys.Parse()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := lottery.NewKeyring(current, masters)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	if err != nil {
+		return nil, err
+	}
+	rdb := session.Open(session.RedisOptions(cfg.Redis))
+	return (&server{
+		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys,
+		terms: lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead},
+	}).routes().Handler(), nil
+}

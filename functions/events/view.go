@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"wxlottery/shared/api"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
+)
+
+// eventView is an event as clients see it. Instants are RFC 3339 in UTC, whole seconds.
+type eventView struct {
+	ID           string       `json:"id"`
+	Status       string       `json:"status"`
+	Title        string       `json:"title"`
+	Description  string       `json:"description"`
+	DrawAt       string       `json:"draw_at"`
+	LockAt       string       `json:"lock_at"`
+	Prizes       []prize      `json:"prizes"`
+	Participants uint64       `json:"participants"`
+	CreatedAt    string       `json:"created_at"`
+	DrawnAt      string       `json:"drawn_at,omitempty"`
+	CanceledAt   string       `json:"canceled_at,omitempty"`
+	CancelReason string       `json:"cancel_reason,omitempty"`
+	Late         bool         `json:"late,omitempty"`
+	Undrawn      int          `json:"undrawn,omitempty"`
+	Fairness     fairnessView `json:"fairness"`
+	Me           *meView      `json:"me,omitempty"`
+}
+
+// fairnessView is what somebody needs to recompute the draw. Hashes and keys are lower-case hex.
+type fairnessView struct {
+	Mode        uint8         `json:"mode"`
+	Label       string        `json:"label"`
+	Manifest    vdraw.Digest  `json:"manifest"`
+	Prev        vdraw.Digest  `json:"prev"`
+	Seq         uint64        `json:"seq"`
+	Commit      vdraw.Digest  `json:"commit"`
+	RulesText   string        `json:"rules_text"`
+	OperatorKey string        `json:"operator_key"`
+	Lock        *lockView     `json:"lock,omitempty"`
+	Seed        *vdraw.Digest `json:"seed,omitempty"`
+}
+
+type lockView struct {
+	Count  uint64       `json:"count"`
+	Root   vdraw.Digest `json:"root"`
+	Digest vdraw.Digest `json:"digest"`
+	Sig    string       `json:"sig"`
+	Secret *string      `json:"secret"` // null until the result is public: in mode 0 it is the result
+}
+
+type meView struct {
+	Owner    bool   `json:"owner"`
+	Ticket   string `json:"ticket,omitempty"`
+	JoinedAt string `json:"joined_at,omitempty"`
+	Prize    string `json:"prize,omitempty"`
+}
+
+// operatorTrusted labels mode 0 wherever an event is shown.
+const operatorTrusted = "operator-trusted"
+
+// one answers 200 with an event.
+func (s *server) one(ctx context.Context, caller *api.Caller, e *lottery.Event, now time.Time) (api.Answer, error) {
+	views, err := s.views(ctx, caller, []*lottery.Event{e}, now)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return api.OK(views[0]), nil
+}
+
+// views shows events as they are at now, and to a caller what he is in them.
+func (s *server) views(ctx context.Context, caller *api.Caller, events []*lottery.Event, now time.Time) ([]eventView, error) {
+	numbers, err := s.counts.of(ctx, events, now)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := s.parts(ctx, caller, events)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]eventView, len(events))
+	for i, e := range events {
+		views[i] = view(e, now)
+		views[i].Participants = numbers[e.ID]
+		if caller != nil {
+			views[i].Me = me(e, *caller, parts[e.ID])
+		}
+	}
+	return views, nil
+}
+
+func (s *server) parts(ctx context.Context, caller *api.Caller, events []*lottery.Event) (map[lottery.EventID]store.Part, error) {
+	if caller == nil {
+		return nil, nil
+	}
+	tickets := make(map[lottery.EventID]vdraw.Ticket, len(events))
+	for _, e := range events {
+		ticket, err := s.keys.Ticket(e.KeyVersion, e.ID, caller.OpenID)
+		if err != nil {
+			return nil, err
+		}
+		tickets[e.ID] = ticket
+	}
+	return s.store.Parts(ctx, caller.User, tickets)
+}
+
+func view(e *lottery.Event, now time.Time) eventView {
+	v := eventView{
+		ID: e.ID.String(), Status: e.StatusAt(now).String(), Title: e.Title, Description: e.Description,
+		DrawAt: text(e.DrawAt), LockAt: text(e.LockAt), CreatedAt: text(e.CreatedAt),
+		CancelReason: string(e.Reason), Late: e.Late(), Undrawn: e.Undrawn(), Fairness: fairness(e),
+	}
+	for _, p := range e.Prizes {
+		v.Prizes = append(v.Prizes, prize(p))
+	}
+	if e.Result != nil {
+		v.DrawnAt = text(e.Result.DrawnAt)
+	}
+	if !e.CanceledAt.IsZero() {
+		v.CanceledAt = text(e.CanceledAt)
+	}
+	return v
+}
+
+func fairness(e *lottery.Event) fairnessView {
+	f := fairnessView{
+		Mode: e.Mode, Label: operatorTrusted, Manifest: e.Manifest, Prev: e.Prev, Seq: e.Seq, Commit: e.Commit,
+		RulesText: e.RulesText, OperatorKey: hex.EncodeToString(e.OperatorKey[:]),
+	}
+	if r := e.Record; r != nil {
+		f.Lock = &lockView{Count: r.Count, Root: r.Root, Digest: r.Digest, Sig: hex.EncodeToString(r.Sig)}
+	}
+	if e.Result != nil {
+		secret := hex.EncodeToString(e.Result.Secret[:])
+		f.Lock.Secret, f.Seed = &secret, &e.Result.Seed
+	}
+	return f
+}
+
+func me(e *lottery.Event, caller api.Caller, part store.Part) *meView {
+	m := &meView{Owner: e.Owner == caller.User}
+	if part.Joined != nil {
+		m.Ticket, m.JoinedAt = part.Joined.Ticket.String(), text(part.Joined.JoinedAt)
+	}
+	if p, won := e.PrizeAt(part.Place); won {
+		m.Prize = p.Name
+	}
+	return m
+}
+
+func text(t time.Time) string { return t.UTC().Format(time.RFC3339) }

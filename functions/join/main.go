@@ -1,0 +1,50 @@
+// Function join lets a user into a lottery, once, and out of it again.
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"time"
+
+	"wxlottery/shared/cloud"
+	"wxlottery/shared/config"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/session"
+	"wxlottery/shared/store"
+)
+
+type settings struct {
+	Database config.Database
+	Redis    config.Redis
+	Keys     config.Keys
+	Rules    config.Rules
+}
+
+func main() {
+	cloud.StartHTTP(cloud.Lazy(open))
+}
+
+// open makes the handler from the environment. Nothing is dialed before it is needed.
+func open(context.Context) (http.Handler, error) {
+	cfg, err := config.Load[settings](os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	current, masters, err := cfg.Keys.Parse()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := lottery.NewKeyring(current, masters)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	if err != nil {
+		return nil, err
+	}
+	return (&server{
+		store: db, sessions: session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{}),
+		keys: keys, budget: lottery.JoinBudget(cfg.Rules.LockLead), now: time.Now,
+	}).routes().Handler(), nil
+}

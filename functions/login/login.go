@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"wxlottery/shared/api"
+	"wxlottery/shared/fault"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/session"
+	"wxlottery/shared/store"
+	"wxlottery/shared/wechat"
+)
+
+type server struct {
+	store    *store.Store
+	sessions *session.Sessions
+	wechat   *wechat.Client
+}
+
+func (s *server) routes() api.Routes {
+	return api.Routes{
+		"POST /login":   api.Public(s.logIn),
+		"PATCH /login":  api.User(s.sessions, s.rename),
+		"DELETE /login": api.User(s.sessions, s.logOut),
+	}
+}
+
+type loginRequest struct {
+	Code string `json:"code"`
+}
+
+type loginAnswer struct {
+	Token     string `json:"token"`
+	ExpiresIn int64  `json:"expires_in"` // seconds
+	IsNew     bool   `json:"is_new"`
+}
+
+func (s *server) logIn(ctx context.Context, _ *http.Request, in loginRequest) (api.Answer, error) {
+	who, err := s.wechat.Code2Session(ctx, in.Code)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	user, isNew, err := s.store.UserByOpenID(ctx, who.OpenID)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	token, expiresIn, err := s.sessions.Create(ctx, session.Identity{UserID: user.String(), OpenID: who.OpenID})
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return api.OK(loginAnswer{token, int64(expiresIn.Seconds()), isNew}), nil
+}
+
+type nameBody struct {
+	Name string `json:"name"`
+}
+
+func (s *server) rename(ctx context.Context, caller api.Caller, _ *http.Request, in nameBody) (api.Answer, error) {
+	name, err := lottery.DisplayName(in.Name)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	if err := s.store.Rename(ctx, caller.User, name); err != nil {
+		return api.Answer{}, err
+	}
+	return api.OK(nameBody{name}), nil
+}
+
+func (s *server) logOut(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
+	switch all := r.URL.Query().Get("all"); all {
+	case "", "false":
+		return api.NoContent(), s.sessions.Revoke(ctx, caller.Token)
+	case "true":
+		return api.NoContent(), s.sessions.RevokeAll(ctx, session.Identity{UserID: caller.User.String(), OpenID: caller.OpenID})
+	}
+	return api.Answer{}, fault.Invalid("all", "all must be true or false")
+}

@@ -1,0 +1,42 @@
+// Function login turns a code of wx.login into a session, and keeps the caller's display name.
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"wxlottery/shared/cloud"
+	"wxlottery/shared/config"
+	"wxlottery/shared/session"
+	"wxlottery/shared/store"
+	"wxlottery/shared/wechat"
+)
+
+type settings struct {
+	Database config.Database
+	Redis    config.Redis
+	WeChat   config.WeChat
+}
+
+func main() {
+	cloud.StartHTTP(cloud.Lazy(open))
+}
+
+// open makes the handler from the environment. Nothing is dialed before it is needed.
+func open(context.Context) (http.Handler, error) {
+	cfg, err := config.Load[settings](os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	client, err := wechat.New(wechat.Config{AppID: cfg.WeChat.AppID, Secret: cfg.WeChat.Secret, BaseURL: cfg.WeChat.BaseURL})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	if err != nil {
+		return nil, err
+	}
+	sessions := session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{})
+	return (&server{db, sessions, client}).routes().Handler(), nil
+}

@@ -1,0 +1,87 @@
+package wechat
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The errcodes the package acts on, from WeChat's documentation.
+const (
+	codeBusy        = -1
+	codeInvalid     = 40029
+	codeUsed        = 40163
+	codeUserBlocked = 40226
+	codeTooOften    = 45011
+)
+
+// Error is WeChat's refusal of a call. WeChat's own text is not kept: it may quote what was sent.
+type Error struct {
+	API  string // for example jscode2session
+	Code int    // errcode, never 0
+	RID  string // the request id WeChat's support asks for; empty when the answer had none
+}
+
+// Error names the call, the errcode and the request id.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("wechat: %s: errcode %d", e.API, e.Code)
+	if e.RID != "" {
+		s += ", rid " + e.RID
+	}
+	return s
+}
+
+// errcode is a number that WeChat has also been seen to send as a string.
+type errcode int
+
+// UnmarshalJSON reads 40029, "40029" and null.
+func (c *errcode) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	if text == "null" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return errors.New("errcode is not a number")
+	}
+	*c = errcode(n)
+	return nil
+}
+
+var ridPattern = regexp.MustCompile(`\brid: ([0-9a-f-]{1,64})$`)
+
+// ridOf finds the request id at the end of an errmsg.
+func ridOf(errmsg string) string {
+	if m := ridPattern.FindStringSubmatch(errmsg); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// cause keeps of a transport error the part whose text is known to hold neither the URL, as *url.Error does, nor bytes
+// of the answer, as the errors of a malformed one do. Of anything else the type is all that is told.
+func cause(err error) error {
+	var cert *tls.CertificateVerificationError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &cert):
+		return cert
+	case errors.As(err, &op):
+		return op
+	}
+	for _, known := range []error{context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return fmt.Errorf("transport error of type %T", err)
+}
