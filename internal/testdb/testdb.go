@@ -69,7 +69,7 @@ func Empty(t testing.TB) string {
 // Exec runs a statement behind the store's back, for tests that need a row the rules would never make.
 func Exec(t testing.TB, dsn, statement string, args ...any) error {
 	t.Helper()
-	db := connect(t, dsn)
+	db := Connect(t, dsn)
 	defer db.Close()
 	_, err := db.Exec(statement, args...)
 	return err
@@ -78,7 +78,7 @@ func Exec(t testing.TB, dsn, statement string, args ...any) error {
 // Row reads one row behind the store's back.
 func Row(t testing.TB, dsn, query string, args []any, into ...any) {
 	t.Helper()
-	db := connect(t, dsn)
+	db := Connect(t, dsn)
 	defer db.Close()
 	if err := db.QueryRow(query, args...).Scan(into...); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,8 @@ func admin(t testing.TB, server, statement string) {
 	}
 }
 
-func connect(t testing.TB, dsn string) *sql.DB {
+// Connect opens a plain connection pool, for tests that play another client of the database.
+func Connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	driver, source := "mysql", dsn
 	if path, ok := cutSQLite(dsn); ok {

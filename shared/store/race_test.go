@@ -40,7 +40,7 @@ func decide(before, acknowledged outcome, err error) outcome {
 }
 
 // TestJoinsRacingTheLock lets 64 connections join and leave until the lock, which a worker takes at the very instant;
-// every acknowledged join must be in the frozen list, every acknowledged leave not, and no row may come later.
+// every acknowledged join must be in the list as it is then, every acknowledged leave not, and no row may come later.
 func TestJoinsRacingTheLock(t *testing.T) {
 	for _, isolation := range []string{"READ COMMITTED", "the server's own"} {
 		t.Run(isolation, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestJoinsRacingTheLock(t *testing.T) {
 	}
 }
 
-func rounds() int { return testdb.Scale(2, 50) }
+func rounds() int { return testdb.Scale(1, 50) }
 
 func raceTheLock(t *testing.T, isolation string) {
 	w := newWorld(t)
@@ -98,7 +98,7 @@ func raceTheLock(t *testing.T, isolation string) {
 	for w.store.Lock(context.Background(), e.ID, grace) != nil {
 		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(time.Until(e.LockAt.Add(grace + 20*time.Millisecond)))
+	// The list is read at once, without the grace: the share lock alone must hold.
 	list, err := w.store.List(context.Background(), e, func(uint64) error { return nil })
 	must(t, err)
 	wg.Wait()
