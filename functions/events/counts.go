@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 // hintFor is how long a count may be shown after it was taken, while users still join.
 const hintFor = 2 * time.Second
+
+// hintWait is how long Redis may take to answer; counting is quicker than waiting for a Redis that is gone.
+const hintWait = 300 * time.Millisecond
 
 // counts says how many are in events. Counting reads every participant, so a count of an event that is still open is kept
 // in Redis for a moment. Redis is only a hint here: without it every question is counted.
@@ -36,7 +40,7 @@ func (c counts) of(ctx context.Context, events []*lottery.Event, now time.Time) 
 			exact = append(exact, e.ID)
 		}
 	}
-	missing := c.hints(ctx, open, numbers)
+	missing, answers := c.hints(ctx, open, numbers)
 	counted, err := c.store.Counts(ctx, append(exact, missing...))
 	if err != nil {
 		return nil, err
@@ -44,29 +48,33 @@ func (c counts) of(ctx context.Context, events []*lottery.Event, now time.Time) 
 	for id, n := range counted {
 		numbers[id] = n
 	}
-	c.remember(ctx, missing, numbers)
+	if answers {
+		c.remember(ctx, missing, numbers)
+	}
 	return numbers, nil
 }
 
-// hints fills in the counts that Redis remembers and returns the events it does not.
-func (c counts) hints(ctx context.Context, ids []lottery.EventID, numbers map[lottery.EventID]uint64) (missing []lottery.EventID) {
+// hints fills in the counts that Redis remembers and returns the events it does not, and whether Redis answers at all.
+func (c counts) hints(ctx context.Context, ids []lottery.EventID, numbers map[lottery.EventID]uint64) (missing []lottery.EventID, answers bool) {
 	if len(ids) == 0 {
-		return nil
+		return nil, true
 	}
+	ctx, cancel := context.WithTimeout(ctx, hintWait)
+	defer cancel()
 	pipe := c.redis.Pipeline()
-	answers := make([]*redis.StringCmd, len(ids))
+	gets := make([]*redis.StringCmd, len(ids))
 	for i, id := range ids {
-		answers[i] = pipe.Get(ctx, countKey(id))
+		gets[i] = pipe.Get(ctx, countKey(id))
 	}
-	_, _ = pipe.Exec(ctx) // each answer has its own error
+	_, err := pipe.Exec(ctx)
 	for i, id := range ids {
-		if n, err := answers[i].Uint64(); err == nil {
+		if n, err := gets[i].Uint64(); err == nil {
 			numbers[id] = n
 		} else {
 			missing = append(missing, id)
 		}
 	}
-	return missing
+	return missing, err == nil || errors.Is(err, redis.Nil)
 }
 
 func (c counts) remember(ctx context.Context, ids []lottery.EventID, numbers map[lottery.EventID]uint64) {

@@ -15,6 +15,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // tests run on it where there is no server
 
+	"wxlottery/internal/testproxy"
 	"wxlottery/shared/store"
 	"wxlottery/shared/store/migrate"
 )
@@ -150,4 +151,16 @@ func Scale(short, whole int) int {
 		return whole
 	}
 	return short
+}
+
+// Proxied is the data source of the same database behind a proxy that can fail; for MySQL only.
+func Proxied(t testing.TB, dsn string) (*testproxy.Proxy, string) {
+	t.Helper()
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := testproxy.New(t, cfg.Addr)
+	cfg.Addr = proxy.Addr
+	return proxy, cfg.FormatDSN()
 }

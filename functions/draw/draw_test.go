@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"wxlottery/internal/servicetest"
+	"wxlottery/internal/testdb"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
+)
+
+func newWorker(s *servicetest.Service, later time.Duration) *worker {
+	return &worker{store: s.Later(later), keys: s.Keys, grace: lottery.Grace(servicetest.Terms.LockLead), pause: 10 * time.Second}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func cups(n int) lottery.Prize { return lottery.Prize{Name: "Cup", Quantity: n} }
+
+func names(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("user-%d", i)
+	}
+	return all
+}
+
+func read(t testing.TB, s *servicetest.Service, e *lottery.Event) *lottery.Event {
+	t.Helper()
+	got, _, err := s.Store.Event(context.Background(), e.ID)
+	must(t, err)
+	return got
+}
+
+func TestATickTakesEachStepWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	e := s.Event("owner", time.Hour, cups(2))
+	s.Join(e, names(5)...)
+	for _, c := range []struct {
+		later  time.Duration
+		status lottery.Status
+		frozen bool
+	}{
+		{0, lottery.Init, false},
+		{58 * time.Minute, lottery.Init, false},
+		{59*time.Minute + 2*time.Second, lottery.Opening, false},
+		{59*time.Minute + 12*time.Second, lottery.Opening, true},
+		{60*time.Minute + 2*time.Second, lottery.Opened, true},
+	} {
+		must(t, newWorker(s, c.later).tick(context.Background(), 0))
+		if got := read(t, s, e); got.Status != c.status || (got.Record != nil) != c.frozen {
+			t.Errorf("after %s: %s, frozen %v", c.later, got.Status, got.Record != nil)
+		}
+	}
+	if got := read(t, s, e); got.Late() {
+		t.Error("it is late")
+	}
+	if at, err := s.Store.LastBeat(context.Background(), "draw"); err != nil || at.IsZero() {
+		t.Errorf("no heartbeat: %v", err)
+	}
+}
+
+// TestALateTimerLosesNoDraw lets an event fall due with nobody there, and one tick two hours later do it all.
+func TestALateTimerLosesNoDraw(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	var events []*lottery.Event
+	for i := range 5 {
+		e := s.Event("owner", time.Hour+time.Duration(i)*time.Minute, cups(2))
+		s.Join(e, names(3)...)
+		events = append(events, e)
+	}
+	must(t, newWorker(s, 3*time.Hour).tick(context.Background(), 0))
+	for _, e := range events {
+		if got := read(t, s, e); got.Status != lottery.Opened || !got.Late() {
+			t.Errorf("%s, late %v", got.Status, got.Late())
+		}
+	}
+}
+
+// TestSixteenTicksAtOnceDrawOnce also recomputes the winners from the frozen inputs.
+func TestSixteenTicksAtOnceDrawOnce(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	var events []*lottery.Event
+	for range 6 {
+		e := s.Event("owner", time.Hour, cups(3), cups(4))
+		s.Join(e, names(20)...)
+		events = append(events, e)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := newWorker(s, 61*time.Minute).tick(context.Background(), 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, e := range events {
+		got := read(t, s, e)
+		if got.Status != lottery.Opened {
+			t.Fatalf("%s", got.Status)
+		}
+		winners, err := s.Store.Winners(context.Background(), e.ID, 0, 100)
+		must(t, err)
+		var tickets []vdraw.Ticket
+		for _, w := range winners {
+			tickets = append(tickets, w.Ticket)
+		}
+		if diff := cmp.Diff(recompute(t, s, got), tickets); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// recompute draws an event by itself, from its participants and its secret.
+func recompute(t *testing.T, s *servicetest.Service, e *lottery.Event) (winners []vdraw.Ticket) {
+	t.Helper()
+	var list vdraw.List
+	var tickets []vdraw.Ticket
+	for _, name := range names(20) {
+		ticket, err := s.Keys.Ticket(e.KeyVersion, e.ID, s.OpenID(name))
+		must(t, err)
+		tickets = append(tickets, ticket)
+	}
+	slices.SortFunc(tickets, func(a, b vdraw.Ticket) int { return bytes.Compare(a[:], b[:]) })
+	for _, ticket := range tickets {
+		must(t, list.Add(ticket))
+	}
+	seed := vdraw.Seed(vdraw.LockDigest(e.Manifest, 20, list.Root()), e.Result.Secret, vdraw.Digest{})
+	for _, pick := range vdraw.Picks(seed, 20, 7) {
+		winners = append(winners, tickets[pick])
+	}
+	return winners
+}
+
+// TestATickStaysForWhatComesDueSoon draws a real event to the second: one tick, no clock shifted.
+func TestATickStaysForWhatComesDueSoon(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	terms := lottery.Terms{LockLead: 2 * time.Second, MinLead: 3 * time.Second}
+	e, _, _, err := s.Store.Create(context.Background(), store.Creation{
+		Owner: s.User("owner"),
+		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
+			d := lottery.Draft{Title: "x", DrawAt: now.Add(4 * time.Second).Truncate(time.Second), Prizes: []lottery.Prize{cups(1)}}
+			return d.Event(lottery.NewEventID(), place, now, terms, s.Keys)
+		},
+	})
+	must(t, err)
+	w := newWorker(s, 0)
+	w.grace = lottery.Grace(terms.LockLead)
+	must(t, w.tick(context.Background(), 10*time.Second))
+	got := read(t, s, e)
+	if got.Status != lottery.Opened {
+		t.Fatalf("the tick went away and left it %s", got.Status)
+	}
+	if lag := got.Result.DrawnAt.Sub(e.DrawAt); lag > 2*time.Second {
+		t.Errorf("drawn %s after its time", lag)
+	}
+	if lag := got.Record.FrozenAt.Sub(e.LockAt); lag < w.grace || lag > w.grace+time.Second {
+		t.Errorf("frozen %s after the lock", lag)
+	}
+	begin := time.Now()
+	must(t, w.tick(context.Background(), 10*time.Second))
+	if d := time.Since(begin); d > time.Second {
+		t.Errorf("a tick with nothing to do stayed for %s", d)
+	}
+}
+
+func TestATickEndsBeforeItsDeadline(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	s.Event("owner", time.Hour, cups(1))
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	begin := time.Now()
+	must(t, newWorker(s, 58*time.Minute).tick(ctx, 10*time.Minute))
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Errorf("it waited %s for something beyond its deadline", d)
+	}
+}
+
+// TestOneBadEventDoesNotHoldUpTheOthers spoils one event's list; the others are drawn by the same tick, and the bad one
+// carries the reason and is tried again when it is put right.
+func TestOneBadEventDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	var events []*lottery.Event
+	for range 20 {
+		e := s.Event("owner", time.Hour, cups(1))
+		s.Join(e, "alice", "bob")
+		events = append(events, e)
+	}
+	bad := events[7]
+	must(t, testdb.Exec(t, s.DSN, `UPDATE participants SET joined_at = joined_at + 100000 WHERE event_id = ?`, bad.ID[:]))
+	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	for _, e := range events {
+		want := lottery.Opened
+		if e == bad {
+			want = lottery.Opening
+		}
+		if got := read(t, s, e); got.Status != want {
+			t.Errorf("%s, want %s", got.Status, want)
+		}
+	}
+	attempts, reason, err := s.Store.Trouble(context.Background(), bad.ID)
+	if err != nil || attempts != 1 || !strings.Contains(reason, "not before the lock") {
+		t.Errorf("%d attempts, %q, %v", attempts, reason, err)
+	}
+	must(t, testdb.Exec(t, s.DSN, `UPDATE participants SET joined_at = joined_at - 100000 WHERE event_id = ?`, bad.ID[:]))
+	must(t, newWorker(s, 62*time.Minute).tick(context.Background(), 0))
+	if got := read(t, s, bad); got.Status != lottery.Opened {
+		t.Errorf("put right, it is %s", got.Status)
+	}
+}
+
+// TestWithoutItsKeyAnEventWaitsAndIsThenVoid runs a worker whose keyring lacks the event's version.
+func TestWithoutItsKeyAnEventWaitsAndIsThenVoid(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	lost, rescued := s.Event("owner", time.Hour, cups(1)), s.Event("owner", 2*time.Hour, cups(1))
+	other, err := lottery.NewKeyring(2, map[int][]byte{2: bytes.Repeat([]byte{9}, 32)})
+	must(t, err)
+	keyless := func(later time.Duration) *worker {
+		w := newWorker(s, later)
+		w.keys = other
+		return w
+	}
+	must(t, keyless(59*time.Minute+30*time.Second).tick(context.Background(), 0))
+	if got := read(t, s, lost); got.Status != lottery.Opening || got.Record != nil {
+		t.Errorf("before the draw is due: %s", got.Status)
+	}
+	must(t, keyless(60*time.Minute+5*time.Second).tick(context.Background(), 0))
+	if got := read(t, s, lost); got.Status != lottery.Canceled || got.Reason != lottery.ReasonVoid {
+		t.Errorf("when the draw is due: %s %q", got.Status, got.Reason)
+	}
+	must(t, keyless(119*time.Minute+30*time.Second).tick(context.Background(), 0))
+	must(t, newWorker(s, 121*time.Minute).tick(context.Background(), 0))
+	if got := read(t, s, rescued); got.Status != lottery.Opened {
+		t.Errorf("with its key back: %s", got.Status)
+	}
+}
+
+func TestAKilledWorkersEventsAreTakenOverAfterTheLease(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	e := s.Event("owner", time.Hour, cups(1))
+	if c, err := s.Later(61*time.Minute).Claim(context.Background(), 10); err != nil || len(c.Events) != 1 {
+		t.Fatal(c, err)
+	}
+	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	if got := read(t, s, e); got.Status != lottery.Init {
+		t.Errorf("taken from one who holds it: %s", got.Status)
+	}
+	must(t, newWorker(s, 61*time.Minute+store.Lease+time.Second).tick(context.Background(), 0))
+	if got := read(t, s, e); got.Status != lottery.Opened {
+		t.Errorf("after the lease: %s", got.Status)
+	}
+}
+
+func TestTheHorizonIsTheTimersToSay(t *testing.T) {
+	for message, want := range map[string]time.Duration{
+		"": time.Minute, "{}": time.Minute, "null": time.Minute, `{"other":1}`: time.Minute, "not JSON": time.Minute,
+		`{"horizon":"0s"}`: 0, `{"horizon":"90s"}`: 90 * time.Second,
+	} {
+		if got, err := horizon(message, time.Minute); err != nil || got != want {
+			t.Errorf("%q: %s, %v", message, got, err)
+		}
+	}
+	for _, message := range []string{`{"horizon":"soon"}`, `{"horizon":"-1s"}`, `{"horizon":"2h"}`} {
+		if _, err := horizon(message, time.Minute); err == nil {
+			t.Errorf("%q is accepted", message)
+		}
+	}
+}
+
+func TestTheDatabaseDownFailsTheTickAndTheNextOneWorks(t *testing.T) {
+	t.Parallel()
+	testdb.MySQL(t)
+	s := servicetest.New(t)
+	e := s.Event("owner", time.Hour, cups(1))
+	proxy, dsn := testdb.Proxied(t, s.DSN)
+	w := newWorker(s, 0)
+	w.store = store.ShiftClock(testdb.Open(t, dsn), 61*time.Minute)
+	for _, down := range []func(){proxy.Refuse, proxy.Swallow} {
+		down()
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		if err := w.tick(ctx, 0); err == nil {
+			t.Error("a tick without a database succeeded")
+		}
+		cancel()
+	}
+	proxy.Forward()
+	must(t, w.tick(context.Background(), 0))
+	if got := read(t, s, e); got.Status != lottery.Opened {
+		t.Errorf("after the database is back: %s", got.Status)
+	}
+}
