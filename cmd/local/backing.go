@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/go-sql-driver/mysql"
+	_ "modernc.org/sqlite" // the embedded database
+
+	"wxlottery/shared/store/migrate"
+)
+
+// defaultDatabase is used, and made, for a -mysql without a database name.
+const defaultDatabase = "lottery_local"
+
+// A backing is what the functions stand on: a migrated database, a Redis, the master keys.
+type backing struct {
+	dsn   string // as DB_DSN wants it
+	redis string // host:port
+	keys  string // as MASTER_KEYS wants it
+	close func()
+}
+
+// openBacking makes everything ready that the functions need before their first request.
+func openBacking(ctx context.Context, o options) (backing, error) {
+	b := backing{close: func() {}}
+	var err error
+	if b.dsn, err = openDatabase(ctx, o); err != nil {
+		return b, err
+	}
+	if b.keys, err = masterKeys(filepath.Join(o.data, "keys"), o.fresh); err != nil {
+		return b, fmt.Errorf("cannot prepare the keys: %w", err)
+	}
+	b.redis = o.redis
+	if o.redis == "" {
+		b.redis, b.close, err = embeddedRedis(ctx)
+	}
+	return b, err
+}
+
+// openDatabase migrates the database, emptied before when -fresh is set, and returns its DSN.
+func openDatabase(ctx context.Context, o options) (string, error) {
+	dsn, err := databaseDSN(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	if o.fresh && o.mysql != "" {
+		if err := migrate.Reset(ctx, dsn); err != nil {
+			return "", fmt.Errorf("cannot empty the database: %w", err)
+		}
+	}
+	if _, err := migrate.Up(ctx, dsn); err != nil {
+		return "", fmt.Errorf("cannot prepare the database: %w", err)
+	}
+	return dsn, nil
+}
+
+func databaseDSN(ctx context.Context, o options) (string, error) {
+	if o.mysql != "" {
+		return mysqlDSN(ctx, o.mysql)
+	}
+	file := filepath.Join(o.data, "lottery.db")
+	if o.fresh {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(file + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return "", fmt.Errorf("cannot remove the old database: %w", err)
+			}
+		}
+	}
+	return "sqlite:" + file, nil
+}
+
+// mysqlDSN returns the DSN with a database name in it; the default database is made if it is not there.
+func mysqlDSN(ctx context.Context, dsn string) (string, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return "", fmt.Errorf("-mysql: %w", err)
+	}
+	if cfg.DBName != "" {
+		return dsn, nil
+	}
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		return "", fmt.Errorf("-mysql: %w", err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+defaultDatabase+" CHARACTER SET utf8mb4"); err != nil {
+		return "", fmt.Errorf("cannot make the database %s: %w", defaultDatabase, err)
+	}
+	cfg.DBName = defaultDatabase
+	return cfg.FormatDSN(), nil
+}
+
+// masterKeys reads the keys from the file, or makes one and writes it: whatever was made under a key needs it for good.
+func masterKeys(file string, fresh bool) (string, error) {
+	if !fresh {
+		keys, err := os.ReadFile(file)
+		if err == nil {
+			return string(keys), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	keys := "1:" + hex.EncodeToString(key)
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return keys, os.WriteFile(file, []byte(keys), 0o600)
+}
+
+// embeddedRedis runs miniredis on a free port. It never expires a key by itself, so its clock is pushed on.
+func embeddedRedis(ctx context.Context) (addr string, stop func(), err error) {
+	m := miniredis.NewMiniRedis()
+	if err := m.StartAddr("127.0.0.1:0"); err != nil {
+		return "", func() {}, fmt.Errorf("cannot start the embedded Redis: %w", err)
+	}
+	go pushClock(ctx, m)
+	return m.Addr(), m.Close, nil
+}
+
+// pushClock looks through all keys at every push, so it takes at most a twentieth of the time.
+func pushClock(ctx context.Context, m *miniredis.Miniredis) {
+	last, pause := time.Now(), time.Second
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		begin := time.Now()
+		m.FastForward(begin.Sub(last))
+		last = begin
+		pause = max(time.Second, 20*time.Since(begin))
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"wxlottery/cmd/local/lambda"
+)
+
+const (
+	httpTimeout = 10 * time.Second
+	drawTimeout = 180 * time.Second
+	wait        = 10 * time.Second // for a free instance
+	drawCap     = 4                // ticks overlap
+)
+
+// appID is what the simulated WeChat knows this deployment by, together with a secret that is new at every start.
+const appID = "wx0000000000000000"
+
+// A localCloud is the functions and the timer that wakes the draw.
+type localCloud struct {
+	functions map[string]*lambda.Function
+	log       *slog.Logger
+}
+
+// newCloud makes the functions; nothing runs before the first request. Their environment is what the cloud would be told.
+// What goes wrong around the functions is told to stderr; so is what they log, unless -quiet is set.
+func newCloud(o options, b build, env []string, stderr io.Writer) *localCloud {
+	logs := stderr
+	if o.quiet {
+		logs = nil
+	}
+	httpCap := 8 // writers of one SQLite file take turns anyway
+	if o.mysql != "" {
+		httpCap = 32
+	}
+	c := &localCloud{functions: map[string]*lambda.Function{}, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	for _, name := range names {
+		cfg := lambda.Config{Name: name, Path: b.path(name), Env: env, Cap: httpCap, Timeout: httpTimeout, Wait: wait, Log: logs}
+		if name == "draw" {
+			cfg.Cap, cfg.Timeout = drawCap, drawTimeout
+		}
+		c.functions[name] = lambda.New(cfg)
+	}
+	return c
+}
+
+// functionEnv is the configuration of the functions. front is where they find the simulated WeChat.
+func functionEnv(o options, b backing, front, secret string) []string {
+	return append(baseEnv(),
+		"DB_DSN="+b.dsn,
+		"DB_SET_SESSION="+strconv.FormatBool(o.mysql != ""),
+		"REDIS_ADDR="+b.redis,
+		"WECHAT_APPID="+appID,
+		"WECHAT_SECRET="+secret,
+		"WECHAT_BASE_URL="+front+"/_sim/wechat/api",
+		"MASTER_KEYS="+b.keys,
+		"LOCK_LEAD="+o.lockLead.String(),
+		"MIN_LEAD="+o.minLead.String(),
+		"TICK_PERIOD="+o.tick.String(),
+		"TICK_HORIZON="+horizon(o.tick).String(),
+		"BEACON=none",
+	)
+}
+
+// baseEnv is what the functions may see of this command's own environment.
+func baseEnv() []string {
+	var kept []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			kept = append(kept, name+"="+value)
+		}
+	}
+	return kept
+}
+
+// horizon is how far a tick looks ahead: two and a half periods, as 150 s are of a minute, since a timer may lose a tick.
+func horizon(tick time.Duration) time.Duration {
+	return max(tick*5/2, 2500*time.Millisecond)
+}
+
+// runTimer fires until ctx ends. Like the cloud's, it does not wait for the draws it starts and drops a tick when they
+// are all busy.
+func (c *localCloud) runTimer(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case at := <-ticker.C:
+			go c.fire(ctx, at)
+		}
+	}
+}
+
+func (c *localCloud) fire(ctx context.Context, at time.Time) {
+	_, err := c.functions["draw"].TryInvoke(scheduledEvent(at, "{}"))
+	if err != nil && ctx.Err() == nil {
+		c.log.Error("tick failed", "error", err)
+	}
+}
+
+// drawOnce runs one more tick, which does what is due and does not look ahead. It waits for an instance and for the end.
+func (c *localCloud) drawOnce(ctx context.Context) error {
+	_, err := c.functions["draw"].Invoke(ctx, scheduledEvent(time.Now(), `{"horizon":"0s"}`))
+	return err
+}
+
+// scheduledEvent is what an EventBridge rule sends.
+func scheduledEvent(at time.Time, detail string) []byte {
+	event, err := json.Marshal(map[string]any{
+		"version": "0", "id": rand.Text(), "detail-type": "Scheduled Event", "source": "aws.events",
+		"account": "000000000000", "region": "local", "resources": []string{"arn:aws:events:local:000000000000:rule/tick"},
+		"time": at.UTC().Format(time.RFC3339), "detail": json.RawMessage(detail),
+	})
+	if err != nil {
+		panic(err) // strings only
+	}
+	return event
+}
+
+// stats is what GET /_sim/functions shows.
+func (c *localCloud) stats() map[string]lambda.Stats {
+	all := map[string]lambda.Stats{}
+	for name, f := range c.functions {
+		all[name] = f.Stats()
+	}
+	return all
+}
+
+// close ends every process.
+func (c *localCloud) close() {
+	for _, f := range c.functions {
+		f.Close()
+	}
+}

@@ -1,0 +1,252 @@
+// Package demo plays one whole lottery against a running service, over its public HTTP interface, tells each step in
+// plain words and rechecks the draw from what the service published.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"wxlottery/shared/vdraw"
+)
+
+const (
+	players = 50
+	atOnce  = 8                // players who act at the same time
+	drawLag = 30 * time.Second // how long a result may be missing before the demo gives up
+)
+
+// Config says where to play.
+type Config struct {
+	URL  string        // of the service, with its simulated WeChat under /_sim/wechat
+	Lead time.Duration // how far ahead the draw is set
+	Out  io.Writer     // takes the story
+}
+
+// A player is one user; the ticket is there once he has joined.
+type player struct {
+	name   string
+	token  string
+	ticket vdraw.Ticket
+}
+
+type prize struct {
+	Name     string `json:"name"`
+	Quantity int    `json:"quantity"`
+}
+
+var prizes = []prize{{"a bicycle", 1}, {"a tea set", 2}, {"a book", 5}}
+
+const places = 8 // of all prizes together
+
+// A story is one lottery in progress.
+type story struct {
+	Config
+	client
+	run       string // makes this run's users new ones
+	organiser *player
+	stranger  *player
+	players   []*player
+	event     event
+	winners   []winner
+}
+
+// Play returns nil if the lottery went as it has to, else what was different.
+func Play(ctx context.Context, cfg Config) error {
+	s := &story{Config: cfg, client: client{cfg.URL}, run: strings.ToLower(rand.Text()[:8])}
+	for _, act := range []func(context.Context) error{
+		s.logIn, s.create, s.join, s.changeMinds, s.comeTooLate, s.watchTheLock, s.awaitTheResult, s.announce,
+	} {
+		if err := act(ctx); err != nil {
+			return fmt.Errorf("the demo went wrong: %w", err)
+		}
+	}
+	if err := s.recheck(); err != nil {
+		return fmt.Errorf("the demo's recheck of the draw failed: %w", err)
+	}
+	s.tell("Rechecked: from the published record and the players' own tickets follow the same list, seed and %d winners.", places)
+	return nil
+}
+
+func (s *story) tell(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
+
+func (s *story) path() string { return "/events/" + s.event.ID }
+
+func (s *story) logIn(ctx context.Context) error {
+	for i := range players {
+		s.players = append(s.players, &player{name: fmt.Sprintf("player %d", i+1)})
+	}
+	s.organiser, s.stranger = &player{name: "the organiser"}, &player{name: "a stranger"}
+	err := each(ctx, append([]*player{s.organiser, s.stranger}, s.players...), s.logInOne)
+	if err == nil {
+		s.tell("An organiser, %d players and a stranger have logged in and told their names.", players)
+	}
+	return err
+}
+
+func (s *story) logInOne(ctx context.Context, p *player) error {
+	openid := "demo-" + s.run + "-" + strings.ReplaceAll(p.name, " ", "-")
+	var code struct{ Code string }
+	if err := s.do(ctx, 200, request{method: "POST", path: "/_sim/wechat/code", body: map[string]string{"openid": openid}}, &code); err != nil {
+		return err
+	}
+	var login struct{ Token string }
+	if err := s.do(ctx, 200, request{method: "POST", path: "/login", body: map[string]string{"code": code.Code}}, &login); err != nil {
+		return err
+	}
+	p.token = login.Token
+	return s.do(ctx, 200, request{method: "PATCH", path: "/login", token: p.token, body: map[string]string{"name": p.name}}, nil)
+}
+
+func (s *story) create(ctx context.Context) error {
+	drawAt := time.Now().Add(s.Lead + time.Second).Truncate(time.Second).UTC()
+	err := s.do(ctx, 201, request{
+		method: "POST", path: "/events", token: s.organiser.token, idempotency: "demo-" + s.run,
+		body: map[string]any{"title": "A lottery to look at 🎁", "draw_at": drawAt.Format(time.RFC3339), "prizes": prizes},
+	}, &s.event)
+	if err == nil {
+		s.tell("The organiser makes lottery %s: %d prizes for %d winners, to be drawn at %s. Joining ends at %s.",
+			s.event.ID, len(prizes), places, clock(s.event.DrawAt), clock(s.event.LockAt))
+	}
+	return err
+}
+
+func (s *story) join(ctx context.Context) error {
+	err := each(ctx, s.players, func(ctx context.Context, p *player) error {
+		var err error
+		p.ticket, err = s.joinOne(ctx, 201, p)
+		return err
+	})
+	if err == nil {
+		s.tell("%d players have joined; each has a ticket.", players)
+	}
+	return err
+}
+
+func (s *story) joinOne(ctx context.Context, want int, p *player) (vdraw.Ticket, error) {
+	var joined struct{ Ticket vdraw.Ticket }
+	err := s.do(ctx, want, request{method: "POST", path: "/join/" + s.event.ID, token: p.token, body: struct{}{}}, &joined)
+	return joined.Ticket, err
+}
+
+// changeMinds has one player join twice and another leave and come back: neither gets a second chance.
+func (s *story) changeMinds(ctx context.Context) error {
+	twice, back := s.players[0], s.players[1]
+	ticket, err := s.joinOne(ctx, 200, twice)
+	if err != nil {
+		return err
+	}
+	if ticket != twice.ticket {
+		return errors.New("joining twice gave another ticket")
+	}
+	s.tell("%s joins once more and is shown the same ticket.", twice.name)
+	if err := s.do(ctx, 204, request{method: "DELETE", path: "/join/" + s.event.ID, token: back.token}, nil); err != nil {
+		return err
+	}
+	if ticket, err = s.joinOne(ctx, 201, back); err != nil {
+		return err
+	}
+	if ticket != back.ticket {
+		return errors.New("leaving and coming back gave another ticket")
+	}
+	s.tell("%s leaves, comes back, and has the same ticket as before.", back.name)
+	return nil
+}
+
+func (s *story) comeTooLate(ctx context.Context) error {
+	s.tell("Waiting for the lock at %s …", clock(s.event.LockAt))
+	if err := sleep(ctx, time.Until(s.event.LockAt)+50*time.Millisecond); err != nil {
+		return err
+	}
+	_, err := s.joinOne(ctx, 201, s.stranger)
+	if late := (*refusal)(nil); !errors.As(err, &late) || late.status != 409 || late.code != "event_locked" {
+		return fmt.Errorf("a join after the lock should be refused as event_locked, but: %v", err)
+	}
+	s.tell("A stranger comes too late: 409 event_locked.")
+	return nil
+}
+
+func (s *story) watchTheLock(ctx context.Context) error {
+	err := s.await(ctx, s.event.DrawAt, "the list to be locked", func() bool { return s.event.Fairness.Lock != nil })
+	if err != nil {
+		return err
+	}
+	lock := s.event.Fairness.Lock
+	if s.event.Status != "opening" || lock.Secret != nil {
+		return fmt.Errorf("before the draw the status is %q, and the secret is public: %v", s.event.Status, lock.Secret != nil)
+	}
+	s.tell("The list is locked: %d tickets under the root %s. The secret stays hidden.", lock.Count, lock.Root)
+	return nil
+}
+
+func (s *story) awaitTheResult(ctx context.Context) error {
+	s.tell("Waiting for the draw at %s …", clock(s.event.DrawAt))
+	err := s.await(ctx, s.event.DrawAt.Add(drawLag), "the result", func() bool { return s.event.Status == "opened" })
+	if err == nil {
+		s.tell("The result is out, %.1f seconds after the draw time. The winners:", time.Since(s.event.DrawAt).Seconds())
+	}
+	return err
+}
+
+// announce reads the winners and reads them out.
+func (s *story) announce(ctx context.Context) error {
+	var page struct{ Winners []winner }
+	if err := s.do(ctx, 200, request{method: "GET", path: s.path() + "/winners"}, &page); err != nil {
+		return err
+	}
+	s.winners = page.Winners
+	for _, w := range s.winners {
+		s.tell("  %d. %-10s ticket %s  %s", w.Place, w.Prize, w.Ticket, w.Name)
+	}
+	return nil
+}
+
+// await reads the event until it is as wanted.
+func (s *story) await(ctx context.Context, until time.Time, what string, wanted func() bool) error {
+	for {
+		now := event{}
+		if err := s.do(ctx, 200, request{method: "GET", path: s.path()}, &now); err != nil {
+			return err
+		}
+		if s.event = now; wanted() {
+			return nil
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("waited in vain for %s; the status is %q", what, s.event.Status)
+		}
+		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func each(ctx context.Context, all []*player, act func(context.Context, *player) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, p := range all {
+		group.Go(func() error {
+			if err := act(ctx, p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func clock(t time.Time) string { return t.Local().Format("15:04:05") }

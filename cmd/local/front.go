@@ -1,0 +1,79 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"wxlottery/cmd/local/gateway"
+	"wxlottery/cmd/local/lambda"
+	"wxlottery/internal/wechatsim"
+)
+
+// newFront puts the gateway and, under /_sim/, what stands in for the world around the functions on one address.
+func newFront(c *localCloud, sim *wechatsim.Sim, version string) http.Handler {
+	public := map[string]gateway.Invoker{}
+	for _, name := range names {
+		if name != "draw" {
+			public[name] = c.functions[name]
+		}
+	}
+	gate := gateway.New(public, c.log)
+	tools := http.NewServeMux()
+	tools.Handle("/_sim/wechat/api/", http.StripPrefix("/_sim/wechat/api", sim.API()))
+	tools.Handle("/_sim/wechat/", http.StripPrefix("/_sim/wechat", sim.Control()))
+	tools.HandleFunc("POST /_sim/draw", c.serveDraw)
+	tools.HandleFunc("GET /_sim/functions", c.serveStats)
+	tools.Handle("/", gate)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Lottery-Version", version)
+		if isTool(r.URL.Path) {
+			tools.ServeHTTP(w, r)
+			return
+		}
+		gate.ServeHTTP(w, r) // not through a mux, which would redirect paths it finds untidy
+	})
+}
+
+func isTool(path string) bool { return len(path) >= 6 && path[:6] == "/_sim/" }
+
+func (c *localCloud) serveDraw(w http.ResponseWriter, r *http.Request) {
+	err := c.drawOnce(r.Context())
+	if err == nil {
+		writeJSON(w, map[string]bool{"ok": true})
+		return
+	}
+	c.log.Error("draw failed", "error", err)
+	status, code := http.StatusInternalServerError, "internal"
+	switch {
+	case errors.Is(err, lambda.ErrTimeout):
+		status = http.StatusGatewayTimeout
+	case errors.Is(err, lambda.ErrThrottled), errors.Is(err, lambda.ErrClosed):
+		status, code = http.StatusServiceUnavailable, "unavailable"
+	}
+	gateway.WriteError(w, rand.Text(), status, code, err.Error())
+}
+
+func (c *localCloud) serveStats(w http.ResponseWriter, _ *http.Request) { writeJSON(w, c.stats()) }
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+// listen takes the address and says how clients on this machine reach it.
+func listen(addr string) (l net.Listener, url string, err error) {
+	l, err = net.Listen("tcp", addr)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot listen on %s (choose another with -addr): %w", addr, err)
+	}
+	at := l.Addr().(*net.TCPAddr)
+	host := at.IP.String()
+	if at.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return l, fmt.Sprintf("http://%s", net.JoinHostPort(host, fmt.Sprint(at.Port))), nil
+}

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package lambda
+
+import "syscall"
+
+// apart has nothing to ask for on systems without process groups.
+func apart() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,72 @@
+package lambda
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Stats counts what a function has been through since New.
+type Stats struct {
+	Starts      int             `json:"starts"`      // processes started
+	ColdStarts  int             `json:"cold_starts"` // instances that got as far as asking for work
+	Invocations int             `json:"invocations"` // events taken by an instance
+	Crashes     int             `json:"crashes"`     // processes that ended by themselves
+	Timeouts    int             `json:"timeouts"`    // processes killed at a deadline
+	Throttles   int             `json:"throttles"`   // events refused because no instance was free
+	Instances   []InstanceStats `json:"instances"`   // those alive, by process id
+}
+
+// InstanceStats describes one living process.
+type InstanceStats struct {
+	PID         int  `json:"pid"`
+	Busy        bool `json:"busy"`
+	Invocations int  `json:"invocations"`
+}
+
+// Stats returns a snapshot.
+func (f *Function) Stats() Stats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.stats
+	s.Instances = make([]InstanceStats, 0, len(f.all))
+	for i := range f.all {
+		i.mu.Lock()
+		s.Instances = append(s.Instances, InstanceStats{PID: i.cmd.Process.Pid, Busy: i.busy, Invocations: i.served})
+		i.mu.Unlock()
+	}
+	slices.SortFunc(s.Instances, func(a, b InstanceStats) int { return cmp.Compare(a.PID, b.PID) })
+	return s
+}
+
+func (f *Function) tally(count func(*Stats)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	count(&f.stats)
+}
+
+// A prefixer writes whole lines, each with the function's name in front, so that the lines of several processes don't
+// run into each other.
+type prefixer struct {
+	mu     sync.Mutex
+	out    io.Writer
+	prefix string
+}
+
+// Write prefixes every line of p. The processes write whole lines, so a line is never held back for its end.
+func (p *prefixer) Write(b []byte) (int, error) {
+	var lines bytes.Buffer
+	for line := range bytes.Lines(b) {
+		lines.WriteString(p.prefix)
+		lines.Write(bytes.TrimSuffix(line, []byte("\n")))
+		lines.WriteByte('\n')
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.out.Write(lines.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}

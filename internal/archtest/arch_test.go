@@ -1,0 +1,161 @@
+// Package archtest holds the rules about who may import whom, and about what must not be in a function.
+package archtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "wxlottery/"
+
+// allowed are the packages of ours that a package may import, tests aside. What is not listed may import none.
+var allowed = map[string][]string{
+	"shared/lottery":       {"shared/fault", "shared/vdraw"},
+	"shared/store":         {"shared/fault", "shared/lottery", "shared/vdraw"},
+	"shared/store/migrate": {"shared/store"},
+	"shared/session":       {"shared/fault", "shared/secret"},
+	"shared/wechat":        {"shared/fault", "shared/secret"},
+	"shared/config":        {"shared/secret"},
+	"shared/cloud":         {"shared/fault"},
+	"shared/api":           {"shared/cloud", "shared/fault", "shared/lottery", "shared/session"},
+	"functions/login":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/store", "shared/wechat"},
+	"functions/events":     {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/store", "shared/vdraw"},
+	"functions/join":       {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/store", "shared/vdraw"},
+	"functions/draw":       {"shared/cloud", "shared/config", "shared/lottery", "shared/store"},
+	"cmd/migrate":          {"shared/store", "shared/store/migrate"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+	Module     *struct{ Main bool }
+	GoFiles    []string
+	Dir        string
+}
+
+func list(t *testing.T, args ...string) (all []pkg) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps,Module,GoFiles,Dir"}, args...)...)
+	cmd.Dir = root(t)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestImportsPointDown(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list(t, "-tags", "lambda.norpc", "./shared/...", "./functions/...", "./cmd/migrate") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		seen[name] = true
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed[name], ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+			if imported == "math/rand" || imported == "math/rand/v2" {
+				t.Errorf("%s imports %s: everything random here comes from crypto/rand", name, imported)
+			}
+		}
+	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("the table names %s, which does not exist", name)
+		}
+	}
+}
+
+// TestPurePackagesAskNobody holds the rules and the verifiable draw to what is pure.
+func TestPurePackagesAskNobody(t *testing.T) {
+	for _, p := range list(t, "./shared/lottery", "./shared/vdraw", "./shared/fault") {
+		for _, impure := range []string{"net", "net/http", "os/exec", "database/sql", "log", "log/slog"} {
+			if slices.Contains(p.Imports, impure) {
+				t.Errorf("%s imports %s", p.ImportPath, impure)
+			}
+		}
+	}
+	for _, p := range list(t, "./shared/vdraw") {
+		for _, dep := range p.Deps {
+			if strings.Contains(strings.Split(dep, "/")[0], ".") {
+				t.Errorf("vdraw depends on %s", dep)
+			}
+		}
+	}
+}
+
+func TestFunctionsDoNotLinkWhatTheyMustNot(t *testing.T) {
+	for _, p := range list(t, "-tags", "lambda.norpc", "./functions/login", "./functions/events", "./functions/join", "./functions/draw") {
+		for _, banned := range []string{
+			"net/rpc", "text/template", "html/template", "testing", "modernc.org/sqlite", "github.com/pressly/goose/v3",
+			"github.com/alicebob/miniredis/v2", module + "shared/store/migrate",
+		} {
+			if slices.Contains(p.Deps, banned) {
+				t.Errorf("%s links %s", p.ImportPath, banned)
+			}
+		}
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, module+"internal/") || strings.HasPrefix(dep, module+"cmd/") {
+				t.Errorf("%s links %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// TestNoProgramCanShiftTheClock looks for the tests' way of moving the database's clock, in sources and in a binary.
+func TestNoProgramCanShiftTheClock(t *testing.T) {
+	const shift = "ShiftClock"
+	for _, p := range list(t, "./functions/...", "./cmd/...", "./shared/...") {
+		for _, file := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(text, []byte(shift)) && p.ImportPath != module+"shared/store" {
+				t.Errorf("%s/%s mentions %s", p.ImportPath, file, shift)
+			}
+		}
+	}
+	binary := filepath.Join(t.TempDir(), "draw")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", binary, "./functions/draw")
+	build.Dir = root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	symbols, err := exec.Command("go", "tool", "nm", binary).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(symbols, []byte("shared/store.Open")) {
+		t.Fatal("the binary shows no symbols of the store")
+	}
+	if bytes.Contains(symbols, []byte(shift)) {
+		t.Errorf("the draw function contains %s", shift)
+	}
+}
