@@ -73,8 +73,11 @@ func members(d *json.Decoder) error {
 			return malformed("the body is not valid JSON").Because(err)
 		}
 		text, _ := name.(string)
+		if strings.ContainsFunc(text, foreign) {
+			return malformed(fmt.Sprintf("there is no field %q", text))
+		}
 		if seen[text] {
-			return malformed("a field is there twice")
+			return malformed(fmt.Sprintf("the field %q is there twice", text))
 		}
 		seen[text] = true
 		if err := value(d); err != nil {
@@ -87,6 +90,9 @@ func members(d *json.Decoder) error {
 	}
 	return nil
 }
+
+// foreign says that a character is in no field name of ours. encoding/json would take Title for title.
+func foreign(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
 
 // value reads one value of any kind.
 func value(d *json.Decoder) error {
