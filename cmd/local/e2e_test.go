@@ -12,16 +12,20 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"wxlottery/internal/testdb"
+	"wxlottery/internal/testredis"
 )
 
 func TestWholeLottery(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) { playLottery(t) })
 	t.Run("MySQL and Redis", func(t *testing.T) {
-		dsn, redis := os.Getenv("LOTTERY_TEST_MYSQL"), os.Getenv("LOTTERY_TEST_REDIS")
-		if dsn == "" || redis == "" {
-			t.Skip("LOTTERY_TEST_MYSQL and LOTTERY_TEST_REDIS are not set")
+		testdb.MySQL(t)
+		flags := []string{"-mysql", ownDatabase(t, os.Getenv("LOTTERY_TEST_MYSQL"))}
+		if redis := os.Getenv(testredis.Env); redis != "" {
+			flags = append(flags, "-redis", redis)
 		}
-		playLottery(t, "-mysql", ownDatabase(t, dsn), "-redis", redis)
+		playLottery(t, flags...)
 	})
 }
 

@@ -25,7 +25,7 @@ type Creation struct {
 
 // Create stores a new event, or returns the one that an earlier request with the same key made (replayed). Requests of one
 // owner wait for each other on his row, so a key makes one event however many requests race, and the chain has no gaps.
-// Errors: lottery.ErrIdempotency, what Make refuses.
+// Errors: lottery.ErrIdempotency, what Make refuses, login_required for an owner that is not in the database.
 func (s *Store) Create(ctx context.Context, c Creation) (event *lottery.Event, now time.Time, replayed bool, err error) {
 	for range tries {
 		err = s.tx(ctx, "create event", func(tx *sqlx.Tx) error {
@@ -41,10 +41,14 @@ func (s *Store) Create(ctx context.Context, c Creation) (event *lottery.Event, n
 
 func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.Event, time.Time, bool, error) {
 	var owner []byte
-	if err := tx.GetContext(ctx, &owner, s.dialect.sql(`
+	err := tx.GetContext(ctx, &owner, s.dialect.sql(`
 		SELECT id
 		FROM users
-		WHERE id = ? {update}`), c.Owner[:]); err != nil {
+		WHERE id = ? {update}`), c.Owner[:])
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, time.Time{}, false, errNoUser
+	}
+	if err != nil {
 		return nil, time.Time{}, false, fmt.Errorf("owner: %w", err)
 	}
 	if e, now, err := s.replay(ctx, tx, c); e != nil || err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"wxlottery/internal/testdb"
+	"wxlottery/shared/fault"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
 )
@@ -115,6 +116,10 @@ func TestARefusedCreationLeavesNothing(t *testing.T) {
 	})
 	if !errors.Is(err, refusal) {
 		t.Fatal(err)
+	}
+	_, _, _, err = w.store.Create(context.Background(), store.Creation{Owner: lottery.NewUserID()})
+	if fault.From(err).Code != "login_required" {
+		t.Errorf("an owner who is not there: %v", err)
 	}
 	if e := w.hourAhead(); e.Seq != 1 {
 		t.Errorf("seq %d: the refused creation took a place", e.Seq)

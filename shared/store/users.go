@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"wxlottery/shared/fault"
 	"wxlottery/shared/lottery"
@@ -38,6 +37,9 @@ func (s *Store) findUser(ctx context.Context, openid string) (lottery.UserID, er
 	return lottery.UserID(raw), nil
 }
 
+// errNoUser says that a session's user is not in this database, as after a restore: a new log-in makes him again.
+var errNoUser = fault.New(fault.LoginRequired, "login_required", "please log in again")
+
 // Rename sets a user's display name, which lottery.DisplayName has checked. Error: login_required for a user that is gone.
 func (s *Store) Rename(ctx context.Context, id lottery.UserID, name string) error {
 	rows, err := s.exec(ctx, "rename user", `
@@ -45,8 +47,7 @@ func (s *Store) Rename(ctx context.Context, id lottery.UserID, name string) erro
 		SET name = ?
 		WHERE id = ?`, name, id[:])
 	if err == nil && rows == 0 {
-		return fault.New(fault.LoginRequired, "login_required", "please log in again").
-			Because(fmt.Errorf("store: the user of this session does not exist"))
+		return errNoUser
 	}
 	return err
 }
