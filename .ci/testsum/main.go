@@ -1,4 +1,5 @@
-// Command testsum reads the output of go test -json: it shows packages as they end, the output of what failed, and in a
+// Command testsum reads the output of go test -json: it shows packages as they end (none: it has no tests), the output of
+// what failed, and in a
 // last line how many tests passed, failed and were skipped. It exits 1 where something failed or nothing ran.
 package main
 
@@ -38,7 +39,7 @@ func main() {
 			if e.Test != "" {
 				counts[e.Action]++
 			} else {
-				fmt.Printf("%-4s %s (%.1fs)\n", e.Action, e.Package, e.Elapsed)
+				fmt.Printf("%-4s %s (%.1fs)\n", strings.Replace(e.Action, "skip", "none", 1), e.Package, e.Elapsed)
 			}
 			if e.Action == "fail" {
 				broken = true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -114,34 +113,4 @@ func (s *Store) Beat(ctx context.Context, name string) error {
 		return nil
 	}
 	return err
-}
-
-// LastBeat is when a tick last finished; the zero time where none ever has.
-func (s *Store) LastBeat(ctx context.Context, name string) (time.Time, error) {
-	var ms sql.NullInt64
-	if err := s.db.GetContext(ctx, &ms, `
-		SELECT MAX(finished_at_ms)
-		FROM heartbeats
-		WHERE name = ?`, name); err != nil {
-		return time.Time{}, classify("read the heartbeat", err)
-	}
-	if !ms.Valid {
-		return time.Time{}, nil
-	}
-	return instant(ms.Int64), nil
-}
-
-// Trouble is why the last work on an event failed and how often in a row; 0 and "" where it did not.
-func (s *Store) Trouble(ctx context.Context, id lottery.EventID) (attempts int, reason string, err error) {
-	var row struct {
-		Attempts int            `db:"attempts"`
-		Reason   sql.NullString `db:"last_error"`
-	}
-	if err := s.db.GetContext(ctx, &row, `
-		SELECT attempts, last_error
-		FROM events
-		WHERE id = ?`, id[:]); err != nil {
-		return 0, "", classify(fmt.Sprintf("read the trouble of %s", id), err)
-	}
-	return row.Attempts, row.Reason.String, nil
 }
