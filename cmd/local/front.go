@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"wxlottery/cmd/local/gateway"
 	"wxlottery/cmd/local/lambda"
@@ -38,7 +39,7 @@ func newFront(c *localCloud, sim *wechatsim.Sim, version string) http.Handler {
 	})
 }
 
-func isTool(path string) bool { return len(path) >= 6 && path[:6] == "/_sim/" }
+func isTool(path string) bool { return strings.HasPrefix(path, "/_sim/") }
 
 func (c *localCloud) serveDraw(w http.ResponseWriter, r *http.Request) {
 	err := c.drawOnce(r.Context())

@@ -47,34 +47,82 @@ func horizon(message string, usual time.Duration) (time.Duration, error) {
 
 // tick does what is due, sleeps until what comes due within the horizon, does that, and ends when nothing is left or its
 // time is up. So a timer that fires once a minute draws to the second, and one that drifts or misses a beat does no harm.
+// A database that does not answer for a moment does not end it either: it tries again until the horizon.
 func (w *worker) tick(ctx context.Context, horizon time.Duration) error {
-	begin, err := w.store.Now(ctx)
-	if err != nil {
-		return err
-	}
-	var tally tally
-	defer func() { cloud.Note(ctx, slog.Int("steps", tally.steps), slog.Int("failures", tally.failures)) }()
+	t := tick{worker: w, end: time.Now().Add(horizon), horizon: horizon}
+	defer func() { cloud.Note(ctx, slog.Int("steps", t.steps), slog.Int("failures", t.failures)) }()
 	for {
-		if err := w.drain(ctx, &tally); err != nil {
+		wait, done, err := t.round(ctx)
+		switch {
+		case ctx.Err() != nil: // the next tick goes on from here
+			return w.beat(ctx)
+		case done:
+			return w.beat(ctx)
+		case err != nil && time.Now().Add(retryPause).After(t.end):
 			return err
+		case err != nil:
+			slog.WarnContext(ctx, "round", "request_id", cloud.RequestID(ctx), "error", err.Error())
+			wait = retryPause
 		}
-		wait, done, err := w.next(ctx, begin.Add(horizon))
-		if err != nil {
-			return err
-		}
-		if done || !sleep(ctx, wait) {
-			break
+		if !sleep(ctx, wait) {
+			return w.beat(ctx)
 		}
 	}
-	return w.store.Beat(context.WithoutCancel(ctx), heartbeat)
 }
 
-type tally struct{ steps, failures int }
+// retryPause is how long a tick waits after the database failed it.
+const retryPause = time.Second
+
+// beat records the end of a tick, in time of its own: the tick's may be used up.
+func (w *worker) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return w.store.Beat(ctx, heartbeat)
+}
+
+// tick is what one tick knows.
+type tick struct {
+	*worker
+	end             time.Time     // on this machine's clock; it only bounds waiting
+	until           time.Time     // the horizon on the database's clock, read in the first round
+	horizon         time.Duration // from begin to until
+	steps, failures int
+	idle            int // rounds in a row that found something due and got nothing of it
+}
+
+// round does what is due and says how long to wait for what comes next, or that there is nothing to wait for.
+func (t *tick) round(ctx context.Context) (wait time.Duration, done bool, err error) {
+	if t.until.IsZero() {
+		begin, err := t.store.Now(ctx)
+		if err != nil {
+			return 0, false, err
+		}
+		t.until = begin.Add(t.horizon)
+	}
+	before := t.steps
+	if err := t.drain(ctx); err != nil || t.horizon == 0 {
+		return 0, err == nil, err
+	}
+	next, now, none, err := t.store.Next(ctx, t.until)
+	if err != nil || none {
+		return 0, err == nil, err
+	}
+	if wait = next.Sub(now); wait > 0 || t.steps > before {
+		t.idle = 0
+		return min(max(wait, shortest), t.pause), false, nil
+	}
+	// Something is due, and somebody's transaction holds its row: look again, ever less often.
+	t.idle++
+	return min(shortest<<min(t.idle, 10), time.Second), false, nil
+}
+
+// shortest is the shortest wait between two rounds.
+const shortest = 10 * time.Millisecond
 
 // drain works until nothing is due that others do not work on.
-func (w *worker) drain(ctx context.Context, tally *tally) error {
+func (t *tick) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
-		claim, err := w.store.Claim(ctx, batch)
+		claim, err := t.store.Claim(ctx, batch)
 		if err != nil || len(claim.Events) == 0 {
 			return err
 		}
@@ -82,9 +130,9 @@ func (w *worker) drain(ctx context.Context, tally *tally) error {
 			if ctx.Err() != nil {
 				return nil // the rest of the claim ends with its lease
 			}
-			tally.steps++
-			if !w.work(ctx, claim, id) {
-				tally.failures++
+			t.steps++
+			if !t.work(ctx, claim, id) {
+				t.failures++
 			}
 		}
 	}
@@ -106,15 +154,6 @@ func (w *worker) work(ctx context.Context, claim store.Claim, id lottery.EventID
 		slog.ErrorContext(ctx, "event not put back", "request_id", cloud.RequestID(ctx), "event", id.String(), "error", err.Error())
 	}
 	return false
-}
-
-// next says how long to wait before looking again, or that there is nothing to wait for until the horizon.
-func (w *worker) next(ctx context.Context, until time.Time) (wait time.Duration, done bool, err error) {
-	next, now, none, err := w.store.Next(ctx, until)
-	if err != nil || none {
-		return 0, true, err
-	}
-	return min(max(next.Sub(now), 10*time.Millisecond), w.pause), false, nil
 }
 
 // sleep waits and reports whether there is time left to do something afterwards.
@@ -148,25 +187,30 @@ func (w *worker) step(ctx context.Context, claim store.Claim, id lottery.EventID
 		return w.store.Lock(ctx, id, w.grace)
 	case e.Status != lottery.Opening:
 		return nil // somebody else finished it
+	case e.Record == nil && now.Before(e.LockAt.Add(w.grace)):
+		return nil // somebody else has just locked it; it is due again when the grace is over
 	case e.Record == nil:
 		err = w.freeze(ctx, claim, e)
 	default:
 		err = w.draw(ctx, e)
 	}
-	if unprovable(err) && !now.Before(e.DrawAt) {
+	if unprovable(err) && !now.Before(e.DrawAt.Add(lottery.VoidAfter)) {
 		return errors.Join(err, w.store.Void(ctx, id))
 	}
 	return err
 }
 
-// unprovable says that an event's secret or key cannot be produced. Until the draw is due that is worth trying again, as a
-// wrong configuration can be put right; then the event is void, as its rules say.
+// unprovable says that an event's secret or key cannot be produced. That is tried again for days, as a wrong configuration
+// can be put right; then the event is void, as its rules say.
 func unprovable(err error) bool {
 	return errors.Is(err, lottery.ErrNoKey) || errors.Is(err, lottery.ErrCommit)
 }
 
 // freeze reads the list once, in order, and publishes its lock record.
 func (w *worker) freeze(ctx context.Context, claim store.Claim, e *lottery.Event) error {
+	if err := e.Provable(w.keys); err != nil { // before reading a list that could not be published
+		return err
+	}
 	list, err := w.store.List(ctx, e, func(uint64) error { return w.store.Extend(ctx, claim, e.ID) })
 	if err != nil {
 		return err

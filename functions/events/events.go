@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"wxlottery/shared/api"
@@ -53,10 +55,22 @@ func (c createRequest) draft() (lottery.Draft, error) {
 		d.Prizes = append(d.Prizes, lottery.Prize(p))
 	}
 	var err error
-	if d.DrawAt, err = time.Parse(time.RFC3339, c.DrawAt); err != nil {
-		return lottery.Draft{}, fault.Invalid("draw_at", "draw_at must be an RFC 3339 instant, like 2026-12-24T18:00:00+08:00")
+	if d.DrawAt, err = parseInstant(c.DrawAt); err != nil {
+		return lottery.Draft{}, fault.Invalid("draw_at", "draw_at must be an RFC 3339 instant in whole seconds, like 2026-12-24T18:00:00+08:00")
 	}
 	return d.Check()
+}
+
+// parseInstant reads RFC 3339 in whole seconds, for which package time is too kind: it takes a comma for the point and cuts
+// a fraction off after nine digits.
+func parseInstant(text string) (time.Time, error) {
+	if _, fraction, ok := strings.Cut(text, "."); ok && strings.TrimLeft(fraction, "0123456789") != strings.TrimLeft(fraction, "0") {
+		return time.Time{}, errors.New("a fraction of a second")
+	}
+	if strings.Contains(text, ",") {
+		return time.Time{}, errors.New("a comma")
+	}
+	return time.Parse(time.RFC3339, text)
 }
 
 func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request, in createRequest) (api.Answer, error) {
@@ -78,11 +92,14 @@ func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request,
 	if err != nil {
 		return api.Answer{}, err
 	}
+	if !replayed { // nothing more is read: what is stored must not be answered with an error
+		v := view(e, now)
+		v.Me = &meView{Owner: true}
+		return api.Created(v), nil
+	}
 	answer, err := s.one(ctx, &caller, e, now)
 	answer.Status = http.StatusCreated
-	if replayed {
-		answer.Header = map[string]string{"Idempotency-Replayed": "true"}
-	}
+	answer.Header = map[string]string{"Idempotency-Replayed": "true"}
 	return answer, err
 }
 
@@ -159,7 +176,7 @@ func (s *server) list(ctx context.Context, caller api.Caller, r *http.Request, _
 	if err != nil {
 		return api.Answer{}, err
 	}
-	from, err := decodeCursor(r.URL.Query().Get("cursor"))
+	from, err := decodeCursor(role, r.URL.Query().Get("cursor"))
 	if err != nil {
 		return api.Answer{}, err
 	}
@@ -168,7 +185,7 @@ func (s *server) list(ctx context.Context, caller api.Caller, r *http.Request, _
 		return api.Answer{}, err
 	}
 	views, err := s.views(ctx, &caller, events, now)
-	return api.OK(eventList{views, encodeCursor(next)}), err
+	return api.OK(eventList{views, encodeCursor(role, next)}), err
 }
 
 func roleOf(r *http.Request) (store.Role, error) {
@@ -235,29 +252,31 @@ func placeCursor(text string) (int, error) {
 		return 0, nil
 	}
 	place, err := strconv.Atoi(text)
-	if err != nil || place < 1 || place > lottery.MaxWinners {
+	if err != nil || place < 1 || place > lottery.MaxWinners || strconv.Itoa(place) != text {
 		return 0, errCursor
 	}
 	return place, nil
 }
 
-// encodeCursor is the text of a cursor, "" for the last page: 8 bytes of position and 16 of event id in base64url.
-func encodeCursor(c store.Cursor) string {
+// encodeCursor is the text of a list's cursor, "" for the last page: the role's first letter, 8 bytes of position and 16 of
+// event id in base64url.
+func encodeCursor(role store.Role, c store.Cursor) string {
 	if c.IsZero() {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(append(binary.BigEndian.AppendUint64(nil, uint64(c.At)), c.ID[:]...))
+	raw := binary.BigEndian.AppendUint64([]byte{role[0]}, uint64(c.At))
+	return base64.RawURLEncoding.EncodeToString(append(raw, c.ID[:]...))
 }
 
-func decodeCursor(text string) (store.Cursor, error) {
+func decodeCursor(role store.Role, text string) (store.Cursor, error) {
 	if text == "" {
 		return store.Cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != 24 {
+	if err != nil || len(raw) != 1+8+16 || raw[0] != role[0] {
 		return store.Cursor{}, errCursor
 	}
-	c := store.Cursor{At: int64(binary.BigEndian.Uint64(raw)), ID: lottery.EventID(raw[8:])}
+	c := store.Cursor{At: int64(binary.BigEndian.Uint64(raw[1:])), ID: lottery.EventID(raw[9:])}
 	if c.At < 1 {
 		return store.Cursor{}, errCursor
 	}

@@ -55,6 +55,11 @@ func good(change ...func(request)) request {
 	return r
 }
 
+// inAnHour is an instant with an ending of the test's choice.
+func inAnHour(ending string) string {
+	return time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05") + ending
+}
+
 func set(field string, value any) func(request) {
 	return func(r request) { r[field] = value }
 }
@@ -173,12 +178,17 @@ func TestBadCreationsAreRefusedAndLeaveNothing(t *testing.T) {
 		"control in description":  {good(set("description", "a\x1bb")), 400, "invalid_description"},
 		"no draw_at":              {good(func(r request) { delete(r, "draw_at") }), 400, "invalid_draw_at"},
 		"draw_at without a zone":  {good(set("draw_at", "2026-12-24T18:00:00")), 400, "invalid_draw_at"},
-		"draw_at with a fraction": {good(set("draw_at", time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05.5Z"))), 400, "invalid_draw_at"},
+		"draw_at with a fraction": {good(set("draw_at", inAnHour(".5Z"))), 400, "invalid_draw_at"},
 		"draw_at in the past":     {good(set("draw_at", soon(-time.Hour))), 400, "invalid_draw_at"},
+		"tiny fraction":           {good(set("draw_at", inAnHour(".0000000001Z"))), 400, "invalid_draw_at"},
+		"comma for a point":       {good(set("draw_at", inAnHour(",000Z"))), 400, "invalid_draw_at"},
+		"after the year 9999":     {good(set("draw_at", "9999-12-31T23:59:59-23:59")), 400, "invalid_draw_at"},
+		"before the year 0":       {good(set("draw_at", "0000-01-01T00:00:00+23:59")), 400, "invalid_draw_at"},
 		"draw_at too soon":        {good(set("draw_at", soon(time.Minute))), 400, "invalid_draw_at"},
 		"draw_at in 91 days":      {good(set("draw_at", soon(91*24*time.Hour))), 400, "invalid_draw_at"},
 		"no prizes":               {good(set("prizes", []request{})), 400, "invalid_prizes"},
-		"prizes null":             {good(set("prizes", nil)), 400, "invalid_prizes"},
+		"prizes null":             {good(set("prizes", nil)), 400, "malformed"},
+		"description null":        {good(set("description", nil)), 400, "malformed"},
 		"11 prizes":               {good(set("prizes", eleven)), 400, "invalid_prizes"},
 		"quantity 0":              {good(set("prizes", one("x", 0))), 400, "invalid_prizes"},
 		"quantity -1":             {good(set("prizes", one("x", -1))), 400, "invalid_prizes"},
@@ -415,6 +425,7 @@ func TestListsAreTheCallers(t *testing.T) {
 	for query, code := range map[string]string{
 		"?role=owner": "invalid_role", "?role=": "", "?limit=0": "invalid_limit", "?limit=-1": "invalid_limit", "?limit=x": "invalid_limit",
 		"?cursor=x": "invalid_cursor", "?cursor=" + strings.Repeat("A", 32): "invalid_cursor",
+		"?role=won&cursor=" + encodeCursor(store.Joined, store.Cursor{At: 5}): "invalid_cursor",
 	} {
 		status := 400
 		if code == "" {
@@ -441,6 +452,7 @@ func TestMalformedQuestionsAreRefused(t *testing.T) {
 		"GET /events/x/winners?limit=0":                {400, "invalid_limit"},
 		"GET /events/" + e.ID + "/winners?cursor=-1":   {400, "invalid_cursor"},
 		"GET /events/" + e.ID + "/winners?cursor=x":    {400, "invalid_cursor"},
+		"GET /events/" + e.ID + "/winners?cursor=01":   {400, "invalid_cursor"},
 		"GET /events/" + e.ID + "/nothing":             {404, "route_not_found"},
 		"GET /events//winners":                         {404, "route_not_found"},
 		"GET /events/../login":                         {404, "route_not_found"},
@@ -462,6 +474,14 @@ func TestAHeldEventIsItsOwnersAlone(t *testing.T) {
 	b.Call(path, b.Token("other"), nil).Want(t, "another", 404, "event_not_found")
 	b.Call(path, "", nil).Want(t, "anyone", 404, "event_not_found")
 	b.Call(path+"/winners", "", nil).Want(t, "winners", 404, "event_not_found")
+	b.Call("POST /events/"+e.ID.String()+"/cancel", b.Token("other"), nil).Want(t, "another cancels", 404, "event_not_found")
+	b.Call("DELETE /events/"+e.ID.String(), b.Token("owner"), nil).Want(t, "the owner deletes", 204, "")
+}
+
+func TestTrailingZerosAreWholeSeconds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.create(t, b.Token("owner"), set("draw_at", inAnHour(".000Z")))
 }
 
 func TestWinnersOfACanceledEventAreRefused(t *testing.T) {
@@ -486,15 +506,24 @@ func TestCountsMayLagButAreExactAfterTheLock(t *testing.T) {
 		t.Fatal(n)
 	}
 	b.Join(e, "alice", "bob")
-	if ttl := b.Redis.PTTL(context.Background(), countKey(e.ID)).Val(); ttl <= 0 || ttl > 2*time.Second {
+	if ttl := b.Redis.PTTL(context.Background(), countKey(e)).Val(); ttl <= 0 || ttl > 2*time.Second {
 		t.Errorf("the hint lives for %s", ttl)
 	}
-	if n := count(b.at(59*time.Minute + 2*time.Second)); n != 2 {
-		t.Errorf("%d after the lock", n)
-	}
-	must(t, b.Redis.Del(context.Background(), countKey(e.ID)).Err())
+	must(t, b.Redis.Del(context.Background(), countKey(e)).Err())
 	if n := count(b.Client); n != 2 {
 		t.Errorf("%d after the hint is gone", n)
+	}
+	b.Join(e, "carol")
+	must(t, b.Later(59*time.Minute+2*time.Second).Lock(context.Background(), e.ID, time.Second))
+	for range 2 { // counted, and then remembered
+		if n := count(b.Client); n != 3 {
+			t.Errorf("%d after the lock", n)
+		}
+	}
+	locked, _, err := b.Store.Event(context.Background(), e.ID)
+	must(t, err)
+	if ttl := b.Redis.PTTL(context.Background(), countKey(locked)).Val(); ttl < time.Minute {
+		t.Errorf("a count that cannot change any more is remembered for %s", ttl)
 	}
 }
 

@@ -74,7 +74,7 @@ func (s *server) one(ctx context.Context, caller *api.Caller, e *lottery.Event, 
 
 // views shows events as they are at now, and to a caller what he is in them.
 func (s *server) views(ctx context.Context, caller *api.Caller, events []*lottery.Event, now time.Time) ([]eventView, error) {
-	numbers, err := s.counts.of(ctx, events, now)
+	numbers, err := s.counts.of(ctx, events)
 	if err != nil {
 		return nil, err
 	}

@@ -68,11 +68,11 @@ func (s *server) rename(ctx context.Context, caller api.Caller, _ *http.Request,
 }
 
 func (s *server) logOut(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
-	switch all := r.URL.Query().Get("all"); all {
-	case "", "false":
+	switch all := r.URL.Query()["all"]; {
+	case len(all) == 0, len(all) == 1 && all[0] == "false":
 		return api.NoContent(), s.sessions.Revoke(ctx, caller.Token)
-	case "true":
+	case len(all) == 1 && all[0] == "true":
 		return api.NoContent(), s.sessions.RevokeAll(ctx, session.Identity{UserID: caller.User.String(), OpenID: caller.OpenID})
 	}
-	return api.Answer{}, fault.Invalid("all", "all must be true or false")
+	return api.Answer{}, fault.Invalid("all", "all must be true or false, once")
 }

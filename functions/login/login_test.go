@@ -192,7 +192,9 @@ func TestLoggingOutEndsSessions(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	b.Call("DELETE /login?all=maybe", here, nil).Want(t, "all=maybe", 400, "invalid_all")
+	for _, query := range []string{"all=maybe", "all=", "all", "all=true&all=false", "all=TRUE"} {
+		b.Call("DELETE /login?"+query, here, nil).Want(t, query, 400, "invalid_all")
+	}
 	b.Call("DELETE /login", here, nil).Want(t, "log out here", 204, "")
 	alive("here, after logging out", here, false)
 	alive("there, after logging out here", there, true)

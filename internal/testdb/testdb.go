@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,7 +117,7 @@ func admin(t testing.TB, server, statement string) {
 func Connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	driver, source := "mysql", dsn
-	if path, ok := cutSQLite(dsn); ok {
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		driver, source = "sqlite", store.SQLiteSource(path)
 	}
 	db, err := sql.Open(driver, source)
@@ -124,14 +125,6 @@ func Connect(t testing.TB, dsn string) *sql.DB {
 		t.Fatal(err)
 	}
 	return db
-}
-
-func cutSQLite(dsn string) (string, bool) {
-	const prefix = "sqlite:"
-	if len(dsn) > len(prefix) && dsn[:len(prefix)] == prefix {
-		return dsn[len(prefix):], true
-	}
-	return "", false
 }
 
 // OpenPlain opens a store that leaves isolation and lock waits as the server has them.

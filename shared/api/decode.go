@@ -47,8 +47,8 @@ func decode[In any](r *http.Request) (in In, err error) {
 	return in, nil
 }
 
-// checkObject requires one JSON object and nothing behind it, with no name twice in an object: what two readers could
-// understand differently is refused.
+// checkObject requires one JSON object and nothing behind it, with no name twice in an object and no null: what two readers
+// could understand differently is refused.
 func checkObject(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	token, err := d.Token()
@@ -100,6 +100,8 @@ func value(d *json.Decoder) error {
 	switch {
 	case err != nil:
 		return malformed("the body is not valid JSON").Because(err)
+	case token == nil:
+		return malformed("null is no value here; leave the field out")
 	case token == json.Delim('{'):
 		return members(d)
 	case token == json.Delim('['):

@@ -49,9 +49,6 @@ type Rules struct {
 	Beacon     string        `env:"BEACON" envDefault:"none"`     // none: no public randomness
 }
 
-// Grace is how long after the lock the list is frozen: no join that began before the lock is still under way then.
-func (r Rules) Grace() time.Duration { return r.LockLead / 6 }
-
 // Tick is for the draw function.
 type Tick struct {
 	Horizon time.Duration `env:"TICK_HORIZON" envDefault:"150s"` // how far ahead a tick waits for what comes next

@@ -206,13 +206,6 @@ func TestParseReturnsNoKeysWithAnError(t *testing.T) {
 	}
 }
 
-func TestGraceIsASixthOfTheLockLead(t *testing.T) {
-	t.Parallel()
-	if got := (Rules{LockLead: time.Minute}).Grace(); got != 10*time.Second {
-		t.Error(got)
-	}
-}
-
 func TestOwnFieldsAndOneEmbeddedGroupAreChecked(t *testing.T) {
 	t.Parallel()
 	type program struct {

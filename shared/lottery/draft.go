@@ -3,7 +3,6 @@ package lottery
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -82,14 +81,15 @@ func checkPrizes(prizes []Prize) ([]Prize, error) {
 	return checked, nil
 }
 
-// Digest identifies the content of a checked draft: two requests with one Idempotency-Key must agree in it.
+// Digest identifies the content of a checked draft: two requests with one Idempotency-Key must agree in it. It is kept
+// for good, so its form never changes: what a later version adds to drafts goes to the end, where it is there.
 func (d Draft) Digest() [32]byte {
-	d.DrawAt = d.DrawAt.UTC()
-	raw, err := json.Marshal(d)
-	if err != nil {
-		panic("lottery: a draft always marshals: " + err.Error())
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q\n%q\n%d\n", d.Title, d.Description, d.DrawAt.Unix())
+	for _, p := range d.Prizes {
+		fmt.Fprintf(&b, "%q × %d\n", p.Name, p.Quantity)
 	}
-	return sha256.Sum256(raw)
+	return sha256.Sum256([]byte(b.String()))
 }
 
 // Event makes the event of a checked draft at now, with the commitment to its secret and its manifest. Error:
@@ -126,7 +126,8 @@ func rulesText(d Draft) string {
 		fmt.Fprintf(&b, "%s × %d\n", p.Name, p.Quantity)
 	}
 	fmt.Fprintf(&b, "%s\n", d.DrawAt.UTC().Format(time.RFC3339))
-	b.WriteString("若抽奖密钥无法产生,本活动作废,无人中奖。 If the secret of the draw cannot be produced, the event is void and nobody wins.\n")
+	b.WriteString("若开奖时间后七日内仍无法产生抽奖密钥,本活动作废,无人中奖。 " +
+		"If the secret of the draw cannot be produced within seven days of the draw time, the event is void and nobody wins.\n")
 	return b.String()
 }
 

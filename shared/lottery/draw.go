@@ -16,6 +16,12 @@ var ErrCommit = errors.New("lottery: the master key is not the one the event was
 // ErrRecord says that a stored lock record does not follow from its event: somebody changed the database.
 var ErrRecord = errors.New("lottery: the lock record does not follow from the manifest")
 
+// Provable says whether the keys can produce the event's secret. Errors: ErrNoKey, ErrCommit.
+func (e *Event) Provable(keys *Keyring) error {
+	_, err := e.secret(keys)
+	return err
+}
+
 // Freeze makes the lock record of a list. FrozenAt is left to the store, whose clock says it. Errors: ErrNoKey, ErrCommit:
 // a list is not published where the draw could not follow.
 func (e *Event) Freeze(count uint64, root vdraw.Digest, keys *Keyring) (LockRecord, error) {

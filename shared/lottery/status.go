@@ -119,8 +119,12 @@ func (e *Event) Joinable(now time.Time) error {
 }
 
 // Cancel is the owner's step before the lock. On an event that is canceled already it returns the zero Transition and no
-// error: there is nothing to do and the answer is the same. Errors: ErrNotOwner, ErrLocked, ErrOpened.
+// error: there is nothing to do and the answer is the same. Errors: ErrNotOwner, ErrNotFound (a held one of another
+// owner), ErrLocked, ErrOpened.
 func (e *Event) Cancel(by UserID, now time.Time) (Transition, error) {
+	if by != e.Owner && e.Held {
+		return Transition{}, ErrNotFound // nobody else knows of it
+	}
 	if by != e.Owner {
 		return Transition{}, ErrNotOwner
 	}
@@ -168,12 +172,17 @@ func (e *Event) Open(now time.Time) (Transition, error) {
 	return open, nil
 }
 
-// Void ends a locked event without a draw, at DrawAt or later, because its secret cannot be produced. Errors: as Open.
+// VoidAfter is how long after DrawAt an event that cannot be drawn waits for what it lacks. A missing key is more often a
+// mistake that somebody will put right than a loss.
+const VoidAfter = 7 * 24 * time.Hour
+
+// Void ends a locked event without a draw because its secret could not be produced until VoidAfter had passed. Errors:
+// ErrNotDrawn before that, or what the event has become instead.
 func (e *Event) Void(now time.Time) (Transition, error) {
 	if err := e.opening(); err != nil {
 		return Transition{}, err
 	}
-	if now.Before(e.DrawAt) {
+	if now.Before(e.DrawAt.Add(VoidAfter)) {
 		return Transition{}, ErrNotDrawn
 	}
 	return void, nil

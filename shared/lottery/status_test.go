@@ -45,13 +45,15 @@ func TestOnlyTheTablesStepsAreTaken(t *testing.T) {
 		"open":   (*Event).Open,
 		"void":   (*Event).Void,
 	}
-	times := map[string]time.Time{"before": before, "locked": lockAt, "due": drawAt, "later": drawAt.Add(time.Hour)}
+	times := map[string]time.Time{
+		"before": before, "locked": lockAt, "due": drawAt, "later": drawAt.Add(VoidAfter - time.Second), "lost": drawAt.Add(VoidAfter),
+	}
 	legal := map[string]Transition{
 		"init before cancel": cancelByOwner, "held before cancel": cancelByOwner,
-		"init locked lock": lock, "init due lock": lock, "init later lock": lock,
-		"held locked lock": cancelHeld, "held due lock": cancelHeld, "held later lock": cancelHeld,
-		"frozen due open": open, "frozen later open": open,
-		"opening due void": void, "opening later void": void, "frozen due void": void, "frozen later void": void,
+		"init locked lock": lock, "init due lock": lock, "init later lock": lock, "init lost lock": lock,
+		"held locked lock": cancelHeld, "held due lock": cancelHeld, "held later lock": cancelHeld, "held lost lock": cancelHeld,
+		"frozen due open": open, "frozen later open": open, "frozen lost open": open,
+		"opening lost void": void, "frozen lost void": void,
 	}
 	for status, e := range every() {
 		if status == "unknown (5)" {
@@ -94,7 +96,8 @@ func TestRefusalsSayWhatTheEventHasBecome(t *testing.T) {
 		{"open too early", second(e["frozen"].Open(lockAt)), ErrNotDrawn},
 		{"open twice", second(e["opened"].Open(drawAt)), ErrOpened},
 		{"open a canceled one", second(e["canceled"].Open(drawAt)), ErrCanceled},
-		{"void too early", second(e["frozen"].Void(lockAt)), ErrNotDrawn},
+		{"void too early", second(e["frozen"].Void(drawAt)), ErrNotDrawn},
+		{"cancel another's held one", second(e["held"].Cancel(UserID{9}, before)), ErrNotFound},
 		{"void a drawn one", second(e["opened"].Void(drawAt)), ErrOpened},
 		{"join in time", e["init"].Joinable(before), nil},
 		{"join a held one", e["held"].Joinable(before), ErrNotFound},

@@ -31,7 +31,7 @@ func checkText(s string, limit int) (text, problem string) {
 	text = strings.TrimSpace(s)
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError):
-		return "", "is not valid UTF-8"
+		return "", "is damaged: it is not UTF-8, or has the character U+FFFD that stands for what was lost"
 	case strings.ContainsFunc(text, forbidden):
 		return "", "contains a control or text direction character"
 	case !strings.ContainsFunc(text, visible):
@@ -51,6 +51,7 @@ func forbidden(r rune) bool {
 
 // visible says whether r leaves a mark of its own on a screen.
 func visible(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) &&
+	const brailleBlank = '\u2800'
+	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && r != brailleBlank &&
 		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

@@ -2,12 +2,15 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
 // Check asks a MySQL server for the settings this package relies on and returns what is not as it should be, a sentence
-// each. They belong in the server's parameter group (or Options.SetSession). SQLite has none to check.
+// each. They belong in the server's parameter group (or Options.SetSession). Settings under which data would be damaged are
+// an error. SQLite has none to check.
 func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 	if s.dialect.name != "mysql" {
 		return nil, nil
@@ -23,31 +26,38 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 		return nil, classify("read the server's settings", err)
 	}
 	for _, r := range rows {
-		if w := judge(strings.ToLower(r.Name), r.Value); w != "" {
+		name := strings.ToLower(r.Name)
+		if d := damage(name, r.Value); d != "" {
+			return warnings, errors.New("store: " + d)
+		}
+		if w := warning(name, r.Value); w != "" {
 			warnings = append(warnings, w)
 		}
 	}
 	return warnings, nil
 }
 
-// judge says what is wrong with a setting, or "".
-func judge(name, value string) string {
+// damage says why data would be damaged under a setting, or "".
+func damage(name, value string) string {
+	switch {
+	case name == "sql_mode" && !strings.Contains(value, "STRICT_"):
+		return "sql_mode is not strict: values that do not fit would be cut instead of refused"
+	case name == "character_set_database" && value != "utf8mb4":
+		return fmt.Sprintf("the database's character set is %s; it must be utf8mb4, or emoji are lost", value)
+	}
+	return ""
+}
+
+// warning says what should be set otherwise, or "".
+func warning(name, value string) string {
 	switch name {
-	case "sql_mode":
-		if !strings.Contains(value, "STRICT_") {
-			return "sql_mode is not strict: values that do not fit would be cut instead of refused"
-		}
 	case "tx_isolation", "transaction_isolation":
 		if value != "READ-COMMITTED" && value != "REPEATABLE-READ" {
 			return fmt.Sprintf("transaction isolation is %s; READ-COMMITTED is recommended, REPEATABLE-READ works", value)
 		}
 	case "innodb_lock_wait_timeout":
-		if len(value) > 1 && value != "10" {
-			return fmt.Sprintf("innodb_lock_wait_timeout is %s s; 5 is recommended, so that a wait ends before the function does", value)
-		}
-	case "character_set_database":
-		if value != "utf8mb4" {
-			return fmt.Sprintf("the database's character set is %s; it must be utf8mb4, or emoji are lost", value)
+		if seconds, err := strconv.Atoi(value); err != nil || seconds > 5 {
+			return fmt.Sprintf("innodb_lock_wait_timeout is %s s; 5 is recommended: a join that waits for a lock goes on for so long after its client has been told to try again", value)
 		}
 	}
 	return ""

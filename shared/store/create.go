@@ -27,15 +27,13 @@ type Creation struct {
 // owner wait for each other on his row, so a key makes one event however many requests race, and the chain has no gaps.
 // Errors: lottery.ErrIdempotency, what Make refuses, login_required for an owner that is not in the database.
 func (s *Store) Create(ctx context.Context, c Creation) (event *lottery.Event, now time.Time, replayed bool, err error) {
-	for range tries {
-		err = s.tx(ctx, "create event", func(tx *sqlx.Tx) error {
-			event, now, replayed, err = s.create(ctx, tx, c)
-			return err
-		})
-		if !duplicate(err) { // another node of a multi-primary database took the place in the chain: look again
-			break
+	err = s.tx(ctx, "create event", func(tx *sqlx.Tx) (err error) {
+		event, now, replayed, err = s.create(ctx, tx, c)
+		if duplicate(err) { // another primary took the place in the chain, or the key
+			return errAgain
 		}
-	}
+		return err
+	})
 	return event, now, replayed, err
 }
 

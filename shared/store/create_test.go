@@ -60,7 +60,12 @@ func TestAnOwnersEventsFormAChain(t *testing.T) {
 
 func TestOneIdempotencyKeyMakesOneEvent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	for name, world := range map[string]func(testing.TB) *world{"READ COMMITTED": newWorld, "the server's own isolation": newPlainWorld} {
+		t.Run(name, func(t *testing.T) { repeatCreation(t, world(t)) })
+	}
+}
+
+func repeatCreation(t *testing.T, w *world) {
 	create := func(owner lottery.UserID, key string, digest byte) (*lottery.Event, bool, error) {
 		e, _, replayed, err := w.store.Create(context.Background(), store.Creation{
 			Owner: owner, IdempotencyKey: key, Digest: [32]byte{digest},

@@ -50,9 +50,9 @@ func (d *dialect) sql(statement string) string {
 
 // Error numbers of MySQL and MariaDB, and result codes of SQLite (the extended ones, and the primary code in the low byte).
 const (
-	mysqlDuplicate, mysqlLockWait, mysqlDeadlock            = 1062, 1205, 1213
-	sqliteDuplicateKey, sqliteDuplicateRow, sqliteDuplicate = 1555, 2579, 2067
-	sqliteBusy, sqliteLocked                                = 5, 6
+	mysqlDuplicate, mysqlLockWait, mysqlDeadlock, mysqlStale = 1062, 1205, 1213, 1020
+	sqliteDuplicateKey, sqliteDuplicateRow, sqliteDuplicate  = 1555, 2579, 2067
+	sqliteBusy, sqliteLocked                                 = 5, 6
 )
 
 // sqliteCode is the result code of an error of the SQLite driver, which cloud builds do not link.
@@ -83,10 +83,16 @@ func duplicate(err error) bool {
 	return mysqlNumber(err) == mysqlDuplicate
 }
 
+// errAgain is for work that finds itself overtaken and wants to be run again from the start.
+var errAgain = errors.New("overtaken by another transaction")
+
 // contended says that the database gave way to another transaction: the same work may be tried again.
 func contended(err error) bool {
 	switch mysqlNumber(err) {
-	case mysqlLockWait, mysqlDeadlock:
+	case mysqlLockWait, mysqlDeadlock, mysqlStale:
+		return true
+	}
+	if errors.Is(err, errAgain) {
 		return true
 	}
 	code := sqliteCode(err) & 0xff
@@ -94,10 +100,10 @@ func contended(err error) bool {
 }
 
 // unreachable says that the database did not answer, or answers that it takes no work now (too many connections, shutting
-// down, read-only during a failover, storage engine gone, Galera node not ready).
+// down, statement interrupted or out of time, read-only during a failover, a cluster's node not ready or its commit undone).
 func unreachable(err error) bool {
 	switch mysqlNumber(err) {
-	case 1040, 1047, 1053, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1836, 1927, 3024:
+	case 1040, 1047, 1053, 1158, 1159, 1160, 1161, 1180, 1203, 1226, 1290, 1317, 1836, 1927, 1969, 3024, 3101, 4031:
 		return true
 	}
 	var netErr net.Error

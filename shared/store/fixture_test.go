@@ -36,6 +36,14 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// newPlainWorld leaves isolation and lock waits as the server has them.
+func newPlainWorld(t testing.TB) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.store = testdb.OpenPlain(t, w.dsn)
+	return w
+}
+
 // later is the store as it will be when a while has passed.
 func (w *world) later(d time.Duration) *store.Store { return store.ShiftClock(w.store, d) }
 

@@ -73,7 +73,7 @@ func (s *Store) Freeze(ctx context.Context, id lottery.EventID, r lottery.LockRe
 	})
 }
 
-// chunk is how many rows go into one INSERT or one IN list.
+// chunk is how many rows go into one INSERT.
 const chunk = 500
 
 func insertPages(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, pages []vdraw.Page) error {

@@ -29,11 +29,20 @@ const (
 	Won     Role = "won"
 )
 
-// roleLists are the lists' sources: what they read and in what order.
-var roleLists = map[Role]struct{ from, at string }{
-	Created: {"events AS e WHERE e.owner_id = ? AND e.hidden = 0", "e.seq"},
-	Joined:  {"participants AS p JOIN events AS e ON e.id = p.event_id WHERE p.user_id = ?", "p.joined_at"},
-	Won:     {"winners AS w JOIN events AS e ON e.id = w.event_id WHERE w.user_id = ?", "w.won_at_ms"},
+// roleLists are the lists' sources: what they read, where they go on, and their order, which is that of an index.
+var roleLists = map[Role]struct{ from, at, after, order string }{
+	Created: {
+		"events AS e WHERE e.owner_id = ? AND e.hidden = 0", "e.seq",
+		"e.seq < ?", "e.seq DESC",
+	},
+	Joined: {
+		"participants AS p JOIN events AS e ON e.id = p.event_id WHERE p.user_id = ?", "p.joined_at",
+		"(p.joined_at < ? OR (p.joined_at = ? AND p.event_id < ?))", "p.joined_at DESC, p.event_id DESC",
+	},
+	Won: {
+		"winners AS w JOIN events AS e ON e.id = w.event_id WHERE w.user_id = ?", "w.won_at_ms",
+		"(w.won_at_ms < ? OR (w.won_at_ms = ? AND w.event_id < ?))", "w.won_at_ms DESC, w.event_id DESC",
+	},
 }
 
 // Events reads a page of a user's events, newest first, and the cursor of the next page (zero: there is none), with the
@@ -46,12 +55,13 @@ func (s *Store) Events(ctx context.Context, user lottery.UserID, role Role, from
 	if from.IsZero() {
 		from.At = math.MaxInt64
 	}
+	args := []any{user[:], from.At, from.At, from.ID[:]}[:1+strings.Count(list.after, "?")]
 	var rows []eventRow
 	err := s.db.SelectContext(ctx, &rows, s.dialect.sql(`
 		SELECT `+eventColumns+`, `+list.at+` AS list_at
-		FROM `+list.from+` AND (`+list.at+` < ? OR (`+list.at+` = ? AND e.id < ?))
-		ORDER BY `+list.at+` DESC, e.id DESC
-		LIMIT ?`), user[:], from.At, from.At, from.ID[:], limit+1)
+		FROM `+list.from+` AND `+list.after+`
+		ORDER BY `+list.order+`
+		LIMIT ?`), append(args, limit+1)...)
 	if err != nil {
 		return nil, Cursor{}, time.Time{}, classify("list events", err)
 	}

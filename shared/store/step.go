@@ -113,7 +113,7 @@ func (s *Store) Void(ctx context.Context, id lottery.EventID) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.step(ctx, tx, id, t, with("next_at_ms = NULL"), with("draw_at_ms <= {now}"))
+		_, err = s.step(ctx, tx, id, t, with("next_at_ms = NULL"), with("draw_at_ms + ? <= {now}", lottery.VoidAfter.Milliseconds()))
 		return err
 	})
 }

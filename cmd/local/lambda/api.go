@@ -34,7 +34,9 @@ func (i *instance) next(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case inv := <-i.work:
-		i.deliver(w, inv)
+		if r.Context().Err() == nil { // else the process is gone, and its end has the event tried elsewhere
+			i.deliver(w, inv)
+		}
 	case <-r.Context().Done():
 	}
 }
@@ -51,6 +53,9 @@ func (i *instance) deliver(w http.ResponseWriter, inv *invocation) {
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:local:000000000000:function:"+i.fn.cfg.Name)
 	h.Set("Lambda-Runtime-Trace-Id", fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", time.Now().Unix(), randomHex(12), randomHex(8)))
 	w.Write(inv.event)
+	if http.NewResponseController(w).Flush() != nil {
+		inv.taken.Store(false) // nobody was there to take it
+	}
 }
 
 // hold notes what the process works on now, nil for nothing.
