@@ -16,6 +16,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // the embedded database
 
+	"wxlottery/shared/session"
 	"wxlottery/shared/store/migrate"
 )
 
@@ -40,11 +41,24 @@ func openBacking(ctx context.Context, o options) (backing, error) {
 	if b.keys, err = masterKeys(filepath.Join(o.data, "keys"), o.fresh); err != nil {
 		return b, fmt.Errorf("cannot prepare the keys: %w", err)
 	}
-	b.redis = o.redis
 	if o.redis == "" {
 		b.redis, b.close, err = embeddedRedis(ctx)
+		return b, err
 	}
-	return b, err
+	b.redis = o.redis
+	return b, pingRedis(ctx, o.redis)
+}
+
+// pingRedis tells now what would otherwise show at the first login.
+func pingRedis(ctx context.Context, addr string) error {
+	rdb := session.Open(session.RedisOptions{Addr: addr})
+	defer rdb.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := rdb.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("no Redis answers at %s: %w", addr, err)
+	}
+	return nil
 }
 
 // openDatabase migrates the database, emptied before when -fresh is set, and returns its DSN.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"wxlottery/internal/testredis"
 )
 
 func TestKeysAreKeptUntilFresh(t *testing.T) {
@@ -83,6 +85,19 @@ func TestEmbeddedRedisExpiresKeys(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("the key is still there")
 		}
+	}
+}
+
+func TestARedisThatIsNotThereIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	m := testredis.Mini(t)
+	if err := pingRedis(t.Context(), m.Addr()); err != nil {
+		t.Error(err)
+	}
+	addr := m.Addr()
+	m.Close()
+	if err := pingRedis(t.Context(), addr); err == nil || !strings.Contains(err.Error(), addr) {
+		t.Errorf("a Redis that is gone: %v", err)
 	}
 }
 

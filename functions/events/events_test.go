@@ -484,6 +484,22 @@ func TestTrailingZerosAreWholeSeconds(t *testing.T) {
 	b.create(t, b.Token("owner"), set("draw_at", inAnHour(".000Z")))
 }
 
+func TestAnEventWhoseKeyIsGoneCanBeLookedAt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.Event("owner", time.Hour, lottery.Prize{Name: "Cup", Quantity: 1})
+	b.Join(e, "alice")
+	s := newServer(b.Service, b.Store)
+	var err error
+	s.keys, err = lottery.NewKeyring(2, map[int][]byte{2: make([]byte, 32)})
+	must(t, err)
+	var v eventView
+	b.Serve(s.routes().Handler()).Call("GET /events/"+e.ID.String(), b.Token("alice"), nil).Want(t, "get", 200, "").Into(t, &v)
+	if v.Participants != 1 || v.Me == nil || v.Me.Ticket != "" {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestWinnersOfACanceledEventAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

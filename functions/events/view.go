@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"wxlottery/shared/api"
@@ -100,6 +101,9 @@ func (s *server) parts(ctx context.Context, caller *api.Caller, events []*lotter
 	tickets := make(map[lottery.EventID]vdraw.Ticket, len(events))
 	for _, e := range events {
 		ticket, err := s.keys.Ticket(e.KeyVersion, e.ID, caller.OpenID)
+		if errors.Is(err, lottery.ErrNoKey) {
+			continue // an event whose key was taken away can still be looked at
+		}
 		if err != nil {
 			return nil, err
 		}
