@@ -63,7 +63,7 @@ func functionEnv(o options, b backing, front, secret string) []string {
 		"MASTER_KEYS="+b.keys,
 		"LOCK_LEAD="+o.lockLead.String(),
 		"MIN_LEAD="+o.minLead.String(),
-		"TICK_PERIOD="+o.tick.String(),
+		"TICK_PERIOD="+max(o.tick, time.Millisecond).String(),
 		"TICK_HORIZON="+horizon(o.tick).String(),
 		"BEACON=none",
 	)
@@ -85,9 +85,12 @@ func horizon(tick time.Duration) time.Duration {
 	return max(tick*5/2, 2500*time.Millisecond)
 }
 
-// runTimer fires until ctx ends. Like the cloud's, it does not wait for the draws it starts and drops a tick when they
-// are all busy.
+// runTimer fires until ctx ends, or never where every is 0. Like the cloud's, it does not wait for the draws it starts and
+// drops a tick when they are all busy.
 func (c *localCloud) runTimer(ctx context.Context, every time.Duration) {
+	if every == 0 {
+		return
+	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {

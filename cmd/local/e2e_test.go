@@ -55,6 +55,7 @@ func ownDatabase(t *testing.T, dsn string) string {
 type event struct {
 	ID       string
 	Status   string
+	Late     bool
 	DrawAt   time.Time `json:"draw_at"`
 	LockAt   time.Time `json:"lock_at"`
 	Fairness struct {
@@ -203,6 +204,26 @@ func (p *process) mustHaveWinners(e event, tickets []string) {
 			p.t.Errorf("ticket %s won twice, or never joined", w.Ticket)
 		}
 		won = append(won, w.Ticket)
+	}
+}
+
+// TestADeadTimersDrawIsMadeUpForAndShownLate has nobody lock or draw until long after the draw was due.
+func TestADeadTimersDrawIsMadeUpForAndShownLate(t *testing.T) {
+	p := start(t, t.TempDir(), "-tick", "0")
+	owner, ann := p.logIn("owner"), p.logIn("ann")
+	e := p.create(owner)
+	p.call("POST", "/join/"+e.ID, ann, nil).is(201, "")
+	time.Sleep(time.Until(e.DrawAt.Add(5500 * time.Millisecond)))
+	var seen event
+	p.call("GET", "/events/"+e.ID, "", nil).is(200, "").into(&seen)
+	if seen.Status != "opening" || seen.Fairness.Lock != nil {
+		t.Errorf("with a dead timer it is %+v", seen)
+	}
+	p.call("POST", "/join/"+e.ID, p.logIn("cy"), nil).is(409, "event_locked")
+	p.call("POST", "/_sim/draw", "", nil).is(200, "")
+	p.call("GET", "/events/"+e.ID, "", nil).is(200, "").into(&seen)
+	if seen.Status != "opened" || !seen.Late || seen.Fairness.Lock == nil || seen.Fairness.Lock.Count != 1 {
+		t.Errorf("after the tick it is %+v", seen)
 	}
 }
 

@@ -42,7 +42,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.redis, "redis", "", "`host:port` of a Redis; empty: an embedded one, which forgets logins at the end")
 	flags.StringVar(&o.data, "data", ".local", "`folder` for the embedded database, the keys and the built functions")
 	flags.BoolVar(&o.fresh, "fresh", false, "start anew: throw away database and keys")
-	flags.DurationVar(&o.tick, "tick", time.Second, "how often the timer fires")
+	flags.DurationVar(&o.tick, "tick", time.Second, "how often the timer fires; 0: never, only POST /_sim/draw draws")
 	flags.DurationVar(&o.lockLead, "lock-lead", 10*time.Second, "how long before the draw joining ends")
 	flags.DurationVar(&o.minLead, "min-lead", defaultMinLead, "how far ahead a draw has to be at least")
 	flags.BoolVar(&o.demo, "demo", false, "play one lottery with 50 users, check it, and end")
@@ -80,7 +80,7 @@ func given(flags *flag.FlagSet, name string) (found bool) {
 // checkTimes refuses here, with the flags' names, what the functions would refuse one by one.
 func (o options) checkTimes() error {
 	switch {
-	case o.tick < 100*time.Millisecond:
+	case o.tick != 0 && o.tick < 100*time.Millisecond:
 		return fmt.Errorf("-tick %v is too short, 100ms is the least", o.tick)
 	case o.lockLead < time.Second || o.lockLead != wholeSeconds(o.lockLead):
 		return fmt.Errorf("-lock-lead %v has to be whole seconds, 1s at least", o.lockLead)

@@ -53,7 +53,7 @@ func TestBadFlagsAreRefusedByName(t *testing.T) {
 		"-min-lead 20.5s":             "whole seconds",
 		"-lock-lead 1500ms":           "-lock-lead 1.5s",
 		"-lock-lead 0s -min-lead 20s": "-lock-lead 0s",
-		"-tick 0s":                    "-tick 0s",
+		"-tick -1s":                   "-tick -1s",
 		"-tick soon":                  "-tick",
 		"-nope":                       "-nope",
 		"serve":                       `"serve"`,
