@@ -21,6 +21,9 @@ import (
 	"wxlottery/shared/store/migrate"
 )
 
+// conns is how many connections a test's store may open. Tests run side by side on one server, whose usual limit is 151.
+const conns = 24
+
 // New returns a store on a fresh, migrated database that is gone after the test.
 func New(t testing.TB) *store.Store {
 	t.Helper()
@@ -30,7 +33,7 @@ func New(t testing.TB) *store.Store {
 // Open opens another store on a database that DSN made.
 func Open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.Open(dsn, store.Options{Conns: 32, SetSession: true})
+	s, err := store.Open(dsn, store.Options{Conns: conns, SetSession: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +133,7 @@ func Connect(t testing.TB, dsn string) *sql.DB {
 // OpenPlain opens a store that leaves isolation and lock waits as the server has them.
 func OpenPlain(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.Open(dsn, store.Options{Conns: 32})
+	s, err := store.Open(dsn, store.Options{Conns: conns})
 	if err != nil {
 		t.Fatal(err)
 	}

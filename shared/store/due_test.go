@@ -287,6 +287,23 @@ func TestAListChangedAfterTheFreezeIsNotDrawn(t *testing.T) {
 	}
 }
 
+// TestADrawFromAnotherRecordIsNotStored lets the lock record change between the draw and its storing.
+func TestADrawFromAnotherRecordIsNotStored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.hourAhead()
+	w.join(e, "alice")
+	due := w.later(61 * time.Minute)
+	e = w.freeze(due, e)
+	must(t, testdb.Exec(t, w.dsn, `UPDATE events SET lock_digest = manifest_digest WHERE id = ?`, e.ID[:]))
+	if _, done, err := w.draw(due, e); err != nil || done {
+		t.Errorf("stored %v, %v", done, err)
+	}
+	if winners, err := due.Winners(context.Background(), e.ID, 0, 10); err != nil || len(winners) != 0 {
+		t.Errorf("%d winners, %v", len(winners), err)
+	}
+}
+
 func TestARowThatJoinedAfterTheLockStopsTheFreeze(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

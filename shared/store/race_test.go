@@ -47,8 +47,8 @@ func TestJoinsRacingTheLock(t *testing.T) {
 			if isolation != "READ COMMITTED" {
 				testdb.MySQL(t)
 			}
-			for range rounds() {
-				raceTheLock(t, isolation)
+			for range rounds() { // each with connections of its own, which end with it
+				t.Run("round", func(t *testing.T) { raceTheLock(t, isolation) })
 			}
 		})
 	}
