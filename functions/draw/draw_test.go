@@ -400,3 +400,36 @@ func TestTheDatabaseDownFailsTheTickAndTheNextOneWorks(t *testing.T) {
 		t.Errorf("after the database is back: %s", got.Status)
 	}
 }
+
+// TestAWorkerThatCameTooEarlyLeavesTheListAlone lets a worker hold an event that another has just locked: until the grace
+// is over the list is not looked at, not even by one that could not freeze it.
+func TestAWorkerThatCameTooEarlyLeavesTheListAlone(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	e := s.Event("owner", time.Hour, cups(1))
+	must(t, newWorker(s, 59*time.Minute+2*time.Second).tick(context.Background(), 0))
+	early := newWorker(s, 59*time.Minute+3*time.Second)
+	early.keys = nil
+	must(t, early.step(context.Background(), store.Claim{}, e.ID))
+	if got := read(t, s, e); got.Status != lottery.Opening || got.Record != nil {
+		t.Errorf("%s, record %v", got.Status, got.Record)
+	}
+}
+
+func TestAPanicStaysWithItsEvent(t *testing.T) {
+	t.Parallel()
+	s := servicetest.New(t)
+	e := s.Event("owner", time.Hour, cups(1))
+	w := newWorker(s, 61*time.Minute)
+	w.keys = nil
+	must(t, w.tick(context.Background(), 0))
+	var reason string
+	testdb.Row(t, s.DSN, `SELECT COALESCE(last_error, '') FROM events WHERE id = ?`, []any{e.ID[:]}, &reason)
+	if !strings.Contains(reason, "panic") {
+		t.Errorf("the event says %q", reason)
+	}
+	must(t, newWorker(s, 62*time.Minute).tick(context.Background(), 0))
+	if got := read(t, s, e); got.Status != lottery.Opened {
+		t.Errorf("afterwards: %s", got.Status)
+	}
+}
