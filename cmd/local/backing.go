@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -93,26 +95,28 @@ func databaseDSN(ctx context.Context, o options) (string, error) {
 	return "sqlite:" + file, nil
 }
 
-// mysqlDSN returns the DSN with a database name in it; the default database is made if it is not there.
+// mysqlDSN returns the DSN with a database name in it, and makes that database if it is not there. Whether a database that
+// the user named can be used is left to the migration: he may not be allowed to make any.
 func mysqlDSN(ctx context.Context, dsn string) (string, error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return "", fmt.Errorf("-mysql: %w", err)
 	}
-	if cfg.DBName != "" {
-		return dsn, nil
-	}
-	db, err := sql.Open("mysql", dsn)
+	named := cfg.DBName != ""
+	name := cmp.Or(cfg.DBName, defaultDatabase)
+	cfg.DBName = ""
+	db, err := sql.Open("mysql", cfg.FormatDSN())
 	if err != nil {
 		return "", fmt.Errorf("-mysql: %w", err)
 	}
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if _, err := db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+defaultDatabase+" CHARACTER SET utf8mb4"); err != nil {
-		return "", fmt.Errorf("cannot make the database %s: %w", defaultDatabase, err)
+	quoted := "`" + strings.ReplaceAll(name, "`", "``") + "`"
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+quoted+" CHARACTER SET utf8mb4"); err != nil && !named {
+		return "", fmt.Errorf("cannot make the database %s: %w", name, err)
 	}
-	cfg.DBName = defaultDatabase
+	cfg.DBName = name
 	return cfg.FormatDSN(), nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"io"
 	"net"
 	"os"
@@ -11,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/redis/go-redis/v9"
 
+	"wxlottery/internal/testdb"
 	"wxlottery/internal/testredis"
 )
 
@@ -85,6 +88,33 @@ func TestEmbeddedRedisExpiresKeys(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("the key is still there")
 		}
+	}
+}
+
+func TestADatabaseThatIsNotThereIsMade(t *testing.T) {
+	t.Parallel()
+	testdb.MySQL(t)
+	cfg, err := mysql.ParseDSN(os.Getenv("LOTTERY_TEST_MYSQL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DBName = "lottery_made`" + strings.ToLower(rand.Text()[:8])
+	for range 2 {
+		dsn, err := mysqlDSN(t.Context(), cfg.FormatDSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := testdb.Connect(t, dsn)
+		var charset string
+		if err := db.QueryRow("SELECT @@character_set_database").Scan(&charset); err != nil || charset != "utf8mb4" {
+			t.Errorf("character set %q, %v", charset, err)
+		}
+		db.Close()
+	}
+	db := testdb.Connect(t, os.Getenv("LOTTERY_TEST_MYSQL"))
+	defer db.Close()
+	if _, err := db.Exec("DROP DATABASE `" + strings.ReplaceAll(cfg.DBName, "`", "``") + "`"); err != nil {
+		t.Error(err)
 	}
 }
 

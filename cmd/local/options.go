@@ -38,7 +38,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where to listen; port 0 picks a free one")
 	cloud := flags.String("cloud", "aws", "whose protocol the functions speak; only aws in this version")
-	flags.StringVar(&o.mysql, "mysql", "", "MySQL `DSN`, user:password@tcp(host:port)/database; empty: an embedded SQLite file.\nWithout a database name: lottery_local, made when missing")
+	flags.StringVar(&o.mysql, "mysql", "", "MySQL `DSN`, user:password@tcp(host:port)/database; empty: an embedded SQLite file.\nThe database is made when it is missing; without a name it is lottery_local")
 	flags.StringVar(&o.redis, "redis", "", "`host:port` of a Redis; empty: an embedded one, which forgets logins at the end")
 	flags.StringVar(&o.data, "data", ".local", "`folder` for the embedded database, the keys and the built functions")
 	flags.BoolVar(&o.fresh, "fresh", false, "start anew: throw away database and keys")

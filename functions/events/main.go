@@ -10,7 +10,7 @@ import (
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/session"
-	"wxlottery/shared/store"
+	"wxlottery/shared/setup"
 )
 
 type settings struct {
@@ -30,15 +30,11 @@ func open(context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, masters, err := cfg.Keys.Parse()
+	keys, err := setup.Keys(cfg.Keys)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := lottery.NewKeyring(current, masters)
-	if err != nil {
-		return nil, err
-	}
-	db, err := store.Open(cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	db, err := setup.Store(cfg.Database)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/session"
-	"wxlottery/shared/store"
+	"wxlottery/shared/setup"
 	"wxlottery/shared/wechat"
 )
 
@@ -33,7 +33,7 @@ func open(context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	db, err := setup.Store(cfg.Database)
 	if err != nil {
 		return nil, err
 	}

@@ -26,10 +26,11 @@ var allowed = map[string][]string{
 	"shared/config":        {"shared/secret"},
 	"shared/cloud":         {"shared/fault"},
 	"shared/api":           {"shared/cloud", "shared/fault", "shared/lottery", "shared/session"},
-	"functions/login":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/store", "shared/wechat"},
-	"functions/events":     {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/store", "shared/vdraw"},
-	"functions/join":       {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/store", "shared/vdraw"},
-	"functions/draw":       {"shared/cloud", "shared/config", "shared/lottery", "shared/store"},
+	"shared/setup":         {"shared/config", "shared/lottery", "shared/store"},
+	"functions/login":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
+	"functions/events":     {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
+	"functions/join":       {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
+	"functions/draw":       {"shared/cloud", "shared/config", "shared/lottery", "shared/setup", "shared/store"},
 	"cmd/migrate":          {"shared/store", "shared/store/migrate"},
 }
 

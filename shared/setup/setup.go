@@ -1,0 +1,23 @@
+// Package setup makes what several functions stand on from their configuration. It dials nothing. What not all of them
+// need, such as Redis, is not here, so that nobody links it for nothing.
+package setup
+
+import (
+	"wxlottery/shared/config"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/store"
+)
+
+// Keys makes the keyring of the configured master keys.
+func Keys(k config.Keys) (*lottery.Keyring, error) {
+	current, masters, err := k.Parse()
+	if err != nil {
+		return nil, err
+	}
+	return lottery.NewKeyring(current, masters)
+}
+
+// Store opens the configured database.
+func Store(d config.Database) (*store.Store, error) {
+	return store.Open(d.DSN.Reveal(), store.Options{SetSession: d.SetSession})
+}
