@@ -1,6 +1,6 @@
 // Command testsum reads the output of go test -json: it shows packages as they end (none: it has no tests), the output of
-// what failed, and in a
-// last line how many tests passed, failed and were skipped. It exits 1 where something failed or nothing ran.
+// what failed, and in a last line how many tests passed, failed and were skipped. It exits 1 where something failed or
+// nothing ran.
 package main
 
 import (

@@ -84,7 +84,11 @@ func (p *Proxy) serve(c net.Conn) {
 			c.Close()
 			return
 		}
-		p.admit(server)
+		if p.admit(server) != forward { // it has just stopped forwarding
+			server.Close()
+			c.Close()
+			return
+		}
 		go func() {
 			_, _ = io.Copy(server, c)
 			server.Close()
