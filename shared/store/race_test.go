@@ -54,6 +54,9 @@ func TestJoinsRacingTheLock(t *testing.T) {
 	}
 }
 
+// crowd is how long before the lock everybody comes.
+const crowd = 800 * time.Millisecond
+
 func rounds() int { return testdb.Scale(1, 50) }
 
 func raceTheLock(t *testing.T, isolation string) {
@@ -77,9 +80,7 @@ func raceTheLock(t *testing.T, isolation string) {
 	for g := range 64 {
 		wg.Go(func() {
 			for i := g; i < len(who); i += 64 {
-				if time.Until(e.LockAt) > 300*time.Millisecond { // the crowd comes at the end
-					time.Sleep(time.Until(e.LockAt) - 300*time.Millisecond)
-				}
+				time.Sleep(time.Until(e.LockAt.Add(-crowd))) // the crowd comes at the end
 				_, _, err := w.store.Join(context.Background(), e.ID, who[i], false, time.Now())
 				final[i] = decide(final[i], in, err)
 				if err == nil {
@@ -95,6 +96,7 @@ func raceTheLock(t *testing.T, isolation string) {
 		})
 	}
 	grace := lottery.Grace(racing.LockLead)
+	time.Sleep(time.Until(e.LockAt.Add(-5 * time.Millisecond))) // not earlier: a worker that tries all the time keeps writers out
 	for w.store.Lock(context.Background(), e.ID, grace) != nil {
 		time.Sleep(time.Millisecond)
 	}
@@ -163,7 +165,9 @@ func TestCancelRacingTheLockHasOneWinner(t *testing.T) {
 			_, _, cancel = w.store.Cancel(context.Background(), e.ID, w.owner, false)
 		})
 		wg.Go(func() {
+			time.Sleep(time.Until(e.LockAt.Add(-5 * time.Millisecond)))
 			for errors.Is(w.store.Lock(context.Background(), e.ID, time.Second), lottery.ErrNotLocked) {
+				time.Sleep(100 * time.Microsecond)
 			}
 		})
 		wg.Wait()
