@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +17,7 @@ import (
 
 	"wxlottery/internal/servicetest"
 	"wxlottery/internal/testdb"
+	"wxlottery/shared/cloud"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
 	"wxlottery/shared/vdraw"
@@ -431,5 +435,31 @@ func TestAPanicStaysWithItsEvent(t *testing.T) {
 	must(t, newWorker(s, 62*time.Minute).tick(context.Background(), 0))
 	if got := read(t, s, e); got.Status != lottery.Opened {
 		t.Errorf("afterwards: %s", got.Status)
+	}
+}
+
+// TestATickReportsWhatIsOverdue looks at the tick's log line, which alarms are made of. It is not parallel: the logger is the
+// process's own.
+func TestATickReportsWhatIsOverdue(t *testing.T) {
+	s := servicetest.New(t)
+	for range 3 {
+		s.Event("owner", time.Hour, cups(1))
+	}
+	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET key_version = 999`)) // nobody has that key
+	var log bytes.Buffer
+	usual := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+	defer slog.SetDefault(usual)
+	for later, want := range map[time.Duration]string{0: `"overdue":0`, 2 * time.Hour: `"overdue":3`} {
+		log.Reset()
+		tick := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), 1500*time.Millisecond)
+			defer cancel()
+			must(t, newWorker(s, later).tick(ctx, 150*time.Second))
+		})
+		cloud.Wrap(tick).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("after %s there is no %s in\n%s", later, want, log.String())
+		}
 	}
 }

@@ -103,11 +103,15 @@ func (t *tick) round(ctx context.Context) (wait time.Duration, done bool, err er
 	if err := t.drain(ctx); err != nil || t.horizon == 0 {
 		return 0, err == nil, err
 	}
-	next, now, none, err := t.store.Next(ctx, t.until)
-	if err != nil || none {
-		return 0, err == nil, err
+	ahead, err := t.store.Outlook(ctx, t.until)
+	if err != nil {
+		return 0, false, err
 	}
-	if wait = next.Sub(now); wait > 0 || t.steps > before {
+	cloud.Note(ctx, slog.Int("overdue", ahead.Overdue)) // whoever watches the service counts on it
+	if ahead.Next.IsZero() {
+		return 0, true, nil
+	}
+	if wait = ahead.Next.Sub(ahead.Now); wait > 0 || t.steps > before {
 		t.idle = 0
 		return min(max(wait, shortest), t.pause), false, nil
 	}

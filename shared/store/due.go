@@ -77,23 +77,37 @@ func (s *Store) PutBack(ctx context.Context, c Claim, id lottery.EventID, reason
 	return err
 }
 
-// Next is the next instant until which there is nothing to do, not after until, and the database's clock; none is true
-// where nothing comes up in that time. An event under somebody's lease counts from the end of the lease.
-func (s *Store) Next(ctx context.Context, until time.Time) (next, now time.Time, none bool, err error) {
+// OverdueAfter is how long after its draw_at an event that is not drawn counts as overdue: twice as long as a draw may take
+// whose worker was killed.
+const OverdueAfter = time.Minute
+
+// Outlook is what a worker sees that looks ahead.
+type Outlook struct {
+	Now     time.Time // the database's clock
+	Next    time.Time // until then there is nothing to do; zero where nothing comes up in the time looked at
+	Overdue int       // events that should have been drawn OverdueAfter ago, or earlier
+}
+
+// Outlook looks ahead until an instant on the database's clock. An event under somebody's lease counts from the end of the
+// lease; one that was put back for later than until is not seen, nor counted as overdue.
+func (s *Store) Outlook(ctx context.Context, until time.Time) (Outlook, error) {
 	var row struct {
-		Next sql.NullInt64 `db:"next_ms"`
-		Now  int64         `db:"now_ms"`
+		Next    sql.NullInt64 `db:"next_ms"`
+		Now     int64         `db:"now_ms"`
+		Overdue int           `db:"overdue"`
 	}
 	if err := s.db.GetContext(ctx, &row, s.dialect.sql(`
-		SELECT MIN(CASE WHEN lease_until_ms > next_at_ms THEN lease_until_ms ELSE next_at_ms END) AS next_ms, {now} AS now_ms
+		SELECT MIN(CASE WHEN lease_until_ms > next_at_ms THEN lease_until_ms ELSE next_at_ms END) AS next_ms, {now} AS now_ms,
+			COUNT(CASE WHEN draw_at_ms <= {now} - ? THEN 1 END) AS overdue
 		FROM events
-		WHERE next_at_ms <= ?`), until.UnixMilli()); err != nil {
-		return next, now, false, classify("find the next due event", err)
+		WHERE next_at_ms <= ?`), OverdueAfter.Milliseconds(), until.UnixMilli()); err != nil {
+		return Outlook{}, classify("find the next due event", err)
 	}
-	if !row.Next.Valid || row.Next.Int64 > until.UnixMilli() {
-		return next, instant(row.Now), true, nil
+	o := Outlook{Now: instant(row.Now), Overdue: row.Overdue}
+	if row.Next.Valid && row.Next.Int64 <= until.UnixMilli() {
+		o.Next = instant(row.Next.Int64)
 	}
-	return instant(row.Next.Int64), instant(row.Now), false, nil
+	return o, nil
 }
 
 // Beat records that a tick has finished; whoever watches the service sees from it that the timer lives.

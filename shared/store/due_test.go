@@ -191,29 +191,67 @@ func (w *world) trouble(e *lottery.Event) (attempts int, reason string) {
 	return attempts, reason
 }
 
-func TestNextSaysWhenToLookAgain(t *testing.T) {
+func TestTheOutlookSaysWhenToLookAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := context.Background()
-	if _, _, none, err := w.store.Next(ctx, time.Now().Add(time.Hour)); err != nil || !none {
-		t.Errorf("an empty table: none %v, %v", none, err)
+	next := func(s *store.Store, until time.Time) store.Outlook {
+		t.Helper()
+		o, err := s.Outlook(ctx, until)
+		must(t, err)
+		return o
+	}
+	if o := next(w.store, time.Now().Add(time.Hour)); !o.Next.IsZero() || time.Since(o.Now).Abs() > 5*time.Second {
+		t.Errorf("an empty table: %+v", o)
 	}
 	e := w.hourAhead()
-	if _, _, none, err := w.store.Next(ctx, e.LockAt.Add(-time.Second)); err != nil || !none {
-		t.Errorf("before the horizon: none %v, %v", none, err)
+	if o := next(w.store, e.LockAt.Add(-time.Second)); !o.Next.IsZero() {
+		t.Errorf("before the horizon: %+v", o)
 	}
-	next, _, none, err := w.store.Next(ctx, e.LockAt)
-	if err != nil || none || !next.Equal(e.LockAt) {
-		t.Errorf("at the horizon: %s, none %v, %v", next, none, err)
+	if o := next(w.store, e.LockAt); !o.Next.Equal(e.LockAt) {
+		t.Errorf("at the horizon: %+v", o)
 	}
 	due := w.later(time.Hour)
 	c, err := due.Claim(ctx, 1)
 	if err != nil || len(c.Events) != 1 {
 		t.Fatal(c, err)
 	}
-	next, now, none, err := due.Next(ctx, e.LockAt.Add(time.Hour))
-	if d := next.Sub(now); err != nil || none || d < store.Lease-5*time.Second || d > store.Lease {
-		t.Errorf("under a lease: in %s, none %v, %v", d, none, err)
+	o := next(due, e.LockAt.Add(time.Hour))
+	if d := o.Next.Sub(o.Now); d < store.Lease-5*time.Second || d > store.Lease {
+		t.Errorf("under a lease: in %s", d)
+	}
+}
+
+// TestWhatShouldHaveBeenDrawnIsCounted has one event drawn in time, one cancelled, and two that nobody draws.
+func TestWhatShouldHaveBeenDrawnIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := context.Background()
+	drawn, canceled := w.hourAhead(), w.hourAhead()
+	w.hourAhead()
+	locked := w.hourAhead()
+	_, _, err := w.store.Cancel(ctx, canceled.ID, w.owner, false)
+	must(t, err)
+	due := w.later(time.Hour + 2*time.Second)
+	w.freeze(due, locked)
+	if _, done, err := w.draw(due, w.freeze(due, drawn)); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	for later, want := range map[time.Duration]int{
+		0:                           0,
+		time.Hour + 50*time.Second:  0,
+		time.Hour + 62*time.Second:  2,
+		300 * 24 * time.Hour:        2,
+		time.Hour - 2*time.Second:   0,
+		time.Hour + 120*time.Minute: 2,
+	} {
+		s := w.later(later)
+		now, err := s.Now(ctx)
+		must(t, err)
+		o, err := s.Outlook(ctx, now.Add(150*time.Second))
+		if err != nil || o.Overdue != want {
+			t.Errorf("after %s: %d overdue, want %d; %v", later, o.Overdue, want, err)
+		}
 	}
 }
 
