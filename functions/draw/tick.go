@@ -63,6 +63,8 @@ func (w *worker) tick(ctx context.Context, horizon time.Duration) error {
 		case err != nil:
 			slog.WarnContext(ctx, "round", "request_id", cloud.RequestID(ctx), "error", err.Error())
 			wait = retryPause
+		default:
+			t.mark(ctx, wait)
 		}
 		if !sleep(ctx, wait) {
 			return w.beat(ctx)
@@ -87,7 +89,18 @@ type tick struct {
 	until           time.Time     // the horizon on the database's clock, read in the first round
 	horizon         time.Duration // from begin to until
 	steps, failures int
-	idle            int // rounds in a row that found something due and got nothing of it
+	idle            int  // rounds in a row that found something due and got nothing of it
+	marked          bool // the log says that it waits
+}
+
+// mark leaves a log line when a tick begins to wait. Ticks that wait for the same draw end together, minutes after the first
+// of them began; without the line they would look like a timer that is dead.
+func (t *tick) mark(ctx context.Context, wait time.Duration) {
+	if t.marked || wait <= retryPause {
+		return
+	}
+	t.marked = true
+	slog.InfoContext(ctx, "waiting", "request_id", cloud.RequestID(ctx), "seconds", wait.Seconds())
 }
 
 // round does what is due and says how long to wait for what comes next, or that there is nothing to wait for.
