@@ -75,9 +75,10 @@ func (w *worker) tick(ctx context.Context, horizon time.Duration) error {
 // retryPause is how long a tick waits after the database failed it.
 const retryPause = time.Second
 
-// beat records the end of a tick, in time of its own: the tick's may be used up.
+// beat records the end of a tick, in time of its own, since the tick's may be used up; less than is left until the tick would
+// be given up.
 func (w *worker) beat(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 700*time.Millisecond)
 	defer cancel()
 	return w.store.Beat(ctx, heartbeat)
 }

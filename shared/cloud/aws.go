@@ -4,7 +4,6 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -15,44 +14,31 @@ import (
 // never returns.
 func StartHTTP(h http.Handler) {
 	startLog()
-	lambda.Start(httpFunction(h))
+	lambda.Start(onAWS(httpFunction(decodeAWS, h)))
 }
 
-// StartTimer runs f, under a deadline that leaves two seconds, for every event of an EventBridge rule or schedule; f
-// ought to end when its context does. An error or panic of f is logged and reported to the platform. It never returns.
+// StartTimer runs f for every event of an EventBridge rule or schedule, under a deadline that leaves two seconds. An
+// error or panic of f is logged and reported to the platform; so is an f that goes on after its context has ended, and an
+// HTTP event, for which f is not run. It never returns.
 func StartTimer(f func(ctx context.Context, t Timer) error) {
 	startLog()
-	lambda.Start(timerFunction(f))
+	lambda.Start(onAWS(timerFunction(decodeAWSTimer, f)))
 }
 
-// function is bytes in, bytes out: the form of a handler that the library does not put its own JSON decoding around,
-// which would make every unexpected event an error of the function.
-type function func(ctx context.Context, payload []byte) ([]byte, error)
+// StartCall runs f for every invocation of a function that only people and programs with a right to invoke it reach; an
+// HTTP event is refused. f's result is the answer, as JSON. Its deadline leaves two seconds. An error of f is logged and
+// reported to the platform with its text, a panic without it. It never returns.
+func StartCall(f func(ctx context.Context, payload []byte) (any, error)) {
+	startLog()
+	lambda.Start(onAWS(callFunction(f)))
+}
 
-// Invoke is what the Lambda library calls.
-func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) { return f(ctx, payload) }
-
-func httpFunction(h http.Handler) function {
+// onAWS gives an invocation its id, which is all there is for timers and for events without a request id.
+func onAWS(f function) function {
 	return func(ctx context.Context, payload []byte) ([]byte, error) {
-		e, encode, err := decodeAWS(payload)
-		if e.requestID == "" {
-			e.requestID = awsRequestID(ctx)
+		if lc, ok := lambdacontext.FromContext(ctx); ok {
+			ctx = withRequestID(ctx, lc.AwsRequestID)
 		}
-		return json.Marshal(encode(answer(ctx, h, e, err)))
+		return f(ctx, payload)
 	}
-}
-
-func timerFunction(f func(context.Context, Timer) error) function {
-	return func(ctx context.Context, payload []byte) ([]byte, error) {
-		ctx = withRequestID(ctx, awsRequestID(ctx))
-		return []byte("null"), tick(ctx, f, decodeAWSTimer(payload))
-	}
-}
-
-// awsRequestID is the id of the invocation, which is all there is for timers and for events without a request id.
-func awsRequestID(ctx context.Context) string {
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		return lc.AwsRequestID
-	}
-	return ""
 }

@@ -36,6 +36,7 @@ var (
 	errNoError = errors.New("cloud: an error answer without an error")
 	errGaveUp  = errors.New("cloud: the handler did not answer in time")
 	errPanic   = errors.New("cloud: the handler panicked")
+	errAnswer  = errors.New("cloud: the answer is larger than the platforms take")
 )
 
 // Status returns the HTTP status of a kind of failure; 500 for a kind that is not in the table.

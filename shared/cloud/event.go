@@ -3,6 +3,10 @@ package cloud
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -13,7 +17,7 @@ import (
 // event is an HTTP request as some cloud described it. Only an adapter fills it in.
 type event struct {
 	requestID string // the platform's, "" when it gives none
-	clientIP  string // the platform's view, never a header's
+	clientIP  string // the platform's view, never what a client can set
 	method    string
 	host      string
 	path      string
@@ -23,10 +27,35 @@ type event struct {
 	body      []byte
 }
 
+// httpDecoder reads an HTTP event and says how its answer is to be encoded, also when it cannot be read.
+type httpDecoder func(payload []byte) (event, encoder, error)
+
+// shape keeps of a decoding error the field and its type: the value may be anything a client sent.
+func shape(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("cloud: the event's %s should not be of JSON type %s", wrong.Field, wrong.Value)
+	}
+	return errors.New("cloud: the event is no JSON")
+}
+
+func bodyBytes(body string, isBase64 bool) ([]byte, error) {
+	if !isBase64 {
+		return []byte(body), nil
+	}
+	plain, err := base64.StdEncoding.DecodeString(body)
+	if err != nil {
+		return nil, errors.New("cloud: the event's body is not base64")
+	}
+	return plain, nil
+}
+
 // answer runs the request an event describes by h, which it wraps. What is no request (err says why, or a part of it is
 // missing) is answered 400 malformed under the same wrapping.
 func answer(ctx context.Context, h http.Handler, e event, err error) *response {
-	ctx = withRequestID(ctx, e.requestID)
+	if e.requestID != "" {
+		ctx = withRequestID(ctx, e.requestID)
+	}
 	if err == nil && (e.method == "" || !strings.HasPrefix(e.path, "/")) {
 		err = errNoEvent
 	}
@@ -70,11 +99,16 @@ func (e event) request(ctx context.Context) *http.Request {
 	return r.WithContext(ctx)
 }
 
-// remoteAddr has the form of net/http, host:port, with the port nobody knows as 0; "" for what is no address.
+// remoteAddr has the form of net/http, host:port, with 0 for a port nobody knows; "" for what is not one address.
 func remoteAddr(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
+	at, _ := netip.ParseAddrPort(ip)
+	if addr, err := netip.ParseAddr(ip); err == nil {
+		at = netip.AddrPortFrom(addr, 0)
+	} else if !at.IsValid() {
 		return ""
 	}
-	return netip.AddrPortFrom(addr, 0).String()
+	if at.Addr().Zone() != "" { // text of any kind
+		return ""
+	}
+	return at.String()
 }

@@ -1,7 +1,8 @@
 // Package cloud is where a cloud's events become Go: an HTTP event becomes a request to a plain http.Handler, a timer
-// event a call of a plain function. Around both it gives every invocation an id, a log line, a recover and a deadline
-// that leaves time for an answer. It knows HTTP and events, nothing of lotteries; the one file that knows a certain cloud
-// is chosen by a build tag.
+// event or a direct invocation the call of a plain function. Around each it puts an id, a log line, a recover and a
+// deadline that leaves time for an answer. It knows HTTP and events, nothing of lotteries. What events and answers look
+// like on either cloud is in every build; the one file that links a cloud's library is chosen by a build tag: Tencent
+// SCF's by scf, AWS Lambda's without it.
 package cloud
 
 import (
@@ -17,10 +18,11 @@ import (
 // BodyLimit is the largest request body in bytes; reading beyond it fails with *http.MaxBytesError.
 const BodyLimit = 64 << 10
 
-// Wrap puts around a handler what every request gets: an id (X-Request-Id), one log line, security headers, the body
-// limit, a recover (500 internal), JSON answers for routes and methods the mux does not know, and a deadline. Where the
+// Wrap puts around a handler what every request gets: an id (X-Request-Id), one log line, security headers, the limit of
+// the body, a recover (500 internal), JSON answers for routes and methods the mux does not know, and a deadline. Where the
 // request's context has a deadline, the handler's ends a margin earlier, and a handler that is still busy half a margin
-// later is given up with 503 unavailable. The handler's answer is held back until it returns.
+// later is given up with 503 unavailable. The handler's answer is held back until it returns; one above AnswerLimit
+// becomes 500 internal.
 func Wrap(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
@@ -52,6 +54,10 @@ func serve(ctx context.Context, rec *record, h http.Handler, r *http.Request) (*
 		return late, ""
 	}
 	replaceMuxError(res, req)
+	if res.tooLarge() {
+		res.reset()
+		WriteError(res, req, errAnswer)
+	}
 	return res, req.Pattern
 }
 

@@ -54,7 +54,7 @@ func withRecord(ctx context.Context) (context.Context, *record) {
 	return context.WithValue(ctx, recordKey{}, rec), rec
 }
 
-// RequestID returns the id of the request or tick that ctx belongs to, "" outside of one.
+// RequestID returns the id of the request, tick or call that ctx belongs to, "" outside of one.
 func RequestID(ctx context.Context) string {
 	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
 		return rec.id
@@ -62,8 +62,8 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// Note adds attributes to the log line of the request or tick that ctx belongs to; a later value of the same key
-// replaces an earlier one. Outside of a request it does nothing. Never note a token, an openid or a body.
+// Note adds attributes to the log line of the request, tick or call that ctx belongs to; a later value of the same key
+// replaces an earlier one. Outside of them it does nothing. Never note a token, an openid or a body.
 func Note(ctx context.Context, attrs ...slog.Attr) {
 	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
 		rec.add(attrs)

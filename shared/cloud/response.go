@@ -2,11 +2,17 @@ package cloud
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"strings"
 )
+
+// AnswerLimit is the largest answer in bytes, counted as both clouds count it: the JSON text that holds status, headers
+// and body, with the body's base64 or escapes. They take 6 MB; this leaves room for what the platforms put around it and
+// for either meaning of MB.
+const AnswerLimit = 6_000_000
 
 // response is an answer that is held back until it is whole. It is an http.ResponseWriter for one goroutine.
 type response struct {
@@ -48,6 +54,22 @@ func (res *response) code() int {
 // plainText reports whether http.Error made the answer.
 func (res *response) plainText() bool {
 	return strings.HasPrefix(res.header.Get("Content-Type"), "text/plain")
+}
+
+// tooLarge reports whether the answer exceeds AnswerLimit. An escape makes six bytes of one at most, so that most answers
+// need no counting.
+func (res *response) tooLarge() bool {
+	size := res.body.Len()
+	for name, values := range res.header {
+		for _, value := range values {
+			size += len(name) + len(value) + len(`"":[""],`)
+		}
+	}
+	if size < AnswerLimit/8 {
+		return false
+	}
+	encoded, err := json.Marshal(encodeV1(res)) // the longest of the forms
+	return err != nil || len(encoded) > AnswerLimit
 }
 
 // reset throws the answer away.

@@ -1,5 +1,3 @@
-//go:build !scf
-
 package cloud
 
 import (
@@ -9,8 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 func TestATimerEventIsReadAsFarAsItGoes(t *testing.T) {
@@ -18,23 +14,86 @@ func TestATimerEventIsReadAsFarAsItGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now().UTC()
 		at := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-		for in, want := range map[string]Timer{
-			`{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T14:00:00Z","detail":{}}`: {at, "{}"},
-			`{"source":"aws.scheduler","time":"2026-11-23T14:00:00Z","detail":"{}"}`:                                                   {at, "{}"},
-			`{"time":"2026-11-23T14:00:00Z","detail":{"horizon":"0s"}}`:                                                                {at, `{"horizon":"0s"}`},
-			`{"time":"2026-11-23T14:00:00Z"}`: {at, ""},
-			`{"detail":null}`:                 {now, ""},
-			`{"time":"0001-01-01T00:00:00Z"}`: {now, ""},
-			`{"time":"tomorrow","detail":{}}`: {now, "{}"},
-			`{"time":5,"detail":[1]}`:         {now, "[1]"},
-			`{"horizon":"0s"}`:                {now, ""},
-			`{}`:                              {now, ""}, `null`: {now, ""}, `[]`: {now, ""}, `"x"`: {now, ""}, ``: {now, ""}, `{`: {now, ""},
+		both := map[string]Timer{
+			`{"horizon":"0s"}`: {now, ""},
+			`{}`:               {now, ""}, `null`: {now, ""}, `[]`: {now, ""}, `"x"`: {now, ""}, ``: {now, ""}, `{`: {now, ""},
+			`{"headers":{},"httpMethod":null,"requestContext":{"http":null}}`: {now, ""},
+		}
+		for cloud, tt := range map[string]struct {
+			decode timerDecoder
+			events map[string]Timer
+		}{
+			"AWS": {decodeAWSTimer, map[string]Timer{
+				`{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T14:00:00Z","detail":{}}`: {at, "{}"},
+				`{"source":"aws.scheduler","time":"2026-11-23T14:00:00Z","detail":"{}"}`:                                                   {at, "{}"},
+				`{"time":"2026-11-23T14:00:00Z","detail":{"horizon":"0s"}}`:                                                                {at, `{"horizon":"0s"}`},
+				`{"time":"2026-11-23T14:00:00Z"}`: {at, ""},
+				`{"detail":null}`:                 {now, ""},
+				`{"time":"0001-01-01T00:00:00Z"}`: {now, ""},
+				`{"time":"tomorrow","detail":{}}`: {now, "{}"},
+				`{"time":5,"detail":[1]}`:         {now, "[1]"},
+			}},
+			"SCF": {decodeSCFTimer, map[string]Timer{
+				`{"Type":"Timer","TriggerName":"EveryMinute","Time":"2026-11-23T14:00:00Z","Message":"{\"horizon\":\"0s\"}"}`: {at, `{"horizon":"0s"}`},
+				`{"Type":"Timer","TriggerName":"EveryMinute","Time":"2026-11-23T22:00:00+08:00","Message":""}`:                {at, ""},
+				`{"Type":"Timer","Time":"2026-11-23 14:00:00","Message":"text"}`:                                              {now, "text"},
+				`{"Type":"Timer","Time":1795442400,"Message":{"horizon":"0s"}}`:                                               {now, `{"horizon":"0s"}`},
+				`{"Type":"Timer","Time":null,"Message":null}`:                                                                 {now, ""},
+				`{"Type":5}`:              {now, ""},
+				`{"Message":"by hand"}`:   {now, "by hand"},
+				`{"detail":"AWS's name"}`: {now, ""},
+			}},
 		} {
-			if got := decodeAWSTimer([]byte(in)); !got.Time.Equal(want.Time) || got.Message != want.Message {
-				t.Errorf("%s: %v", in, got)
+			for _, events := range []map[string]Timer{both, tt.events} {
+				for in, want := range events {
+					if got, err := tt.decode([]byte(in)); err != nil || !got.Time.Equal(want.Time) || got.Message != want.Message {
+						t.Errorf("%s, %s: %v, %v", cloud, in, got, err)
+					}
+				}
 			}
 		}
 	})
+}
+
+// Whoever finds a URL of the function, or is given one by mistake, sets nothing off.
+func TestNoRequestIsATickOrACall(t *testing.T) {
+	t.Parallel()
+	events := map[string]string{
+		"method only":       `{"httpMethod":"GET"}`,
+		"odd method":        `{"httpMethod":5}`,
+		"empty method":      `{"httpMethod":""}`,
+		"context only":      `{"requestContext":{"httpMethod":"GET"}}`,
+		"2.0, context only": `{"requestContext":{"http":{}}}`,
+		"timer by the way":  `{"Type":"Timer","httpMethod":"POST","path":"/"}`,
+		"types do not fit":  `{"requestContext":5,"httpMethod":["GET"]}`,
+	}
+	for name, way := range ways {
+		events[name] = mustJSON(t, way.encode(call{method: "POST", path: "/", body: `{"Type":"Timer","command":"up"}`}))
+	}
+	for name, in := range events {
+		for kind, f := range map[string]func(ran *bool) function{
+			"AWS tick": func(ran *bool) function {
+				return timerFunction(decodeAWSTimer, func(context.Context, Timer) error { *ran = true; return nil })
+			},
+			"SCF tick": func(ran *bool) function {
+				return timerFunction(decodeSCFTimer, func(context.Context, Timer) error { *ran = true; return nil })
+			},
+			"call": func(ran *bool) function {
+				return callFunction(func(context.Context, []byte) (any, error) { *ran = true; return 1, nil })
+			},
+		} {
+			ctx, book := newLog(t)
+			ran := false
+			out, err := f(&ran).Invoke(ctx, []byte(in))
+			if err == nil || out != nil || ran {
+				t.Errorf("%s, %s: %s, %v, ran: %v", kind, name, out, err, ran)
+			}
+			recs := book.records(t)
+			if len(recs) != 1 || recs[0]["level"] != "ERROR" || recs[0]["error"] != errHTTPEvent.Error() {
+				t.Errorf("%s, %s: the log is %v", kind, name, recs)
+			}
+		}
+	}
 }
 
 func TestATickIsLoggedAndItsErrorReported(t *testing.T) {
@@ -46,57 +105,25 @@ func TestATickIsLoggedAndItsErrorReported(t *testing.T) {
 	}{
 		"good":  {func(ctx context.Context, _ Timer) error { Note(ctx, slog.Int("drawn", 3)); return nil }, "INFO", nil},
 		"bad":   {func(context.Context, Timer) error { return errors.New("draw: no database") }, "ERROR", "draw: no database"},
-		"panic": {func(context.Context, Timer) error { panic("boom") }, "ERROR", errTickPanic.Error()},
+		"panic": {func(context.Context, Timer) error { panic("boom") }, "ERROR", errJobPanic.Error()},
 	} {
-		ctx, book := newLog(t)
-		ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "invocation"})
-		out, err := timerFunction(tt.f).Invoke(ctx, []byte(`{}`))
-		if (err == nil) != (name == "good") || string(out) != "null" {
-			t.Errorf("%s: %s, %v", name, out, err)
-		}
-		recs := book.records(t)
-		rec := recs[len(recs)-1]
-		if rec["msg"] != "tick" || rec["level"] != tt.level || rec["error"] != tt.err || rec["request_id"] != "invocation" || rec["ms"] == nil {
-			t.Errorf("%s: %v", name, rec)
-		}
-		if name == "good" && rec["drawn"] != 3. {
-			t.Errorf("the note is missing in %v", rec)
-		}
-		if name == "panic" && (len(recs) != 2 || recs[0]["panic"] != "boom" || recs[0]["stack"] == nil) {
-			t.Errorf("the panic is missing in %v", recs)
-		}
-	}
-}
-
-func TestATickEndsTwoSecondsBeforeTheDeadline(t *testing.T) {
-	t.Parallel()
-	for limit, want := range map[time.Duration]time.Duration{180 * time.Second: 178 * time.Second, 3 * time.Second: 1500 * time.Millisecond, -time.Second: -time.Second} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, _ := newLog(t)
-			ctx, cancel := context.WithTimeout(ctx, limit)
-			defer cancel()
-			var left time.Duration
-			err := tick(ctx, func(ctx context.Context, _ Timer) error {
-				end, _ := ctx.Deadline()
-				left = time.Until(end)
-				return nil
-			}, Timer{})
-			if err != nil || left != want {
-				t.Errorf("limit %v: %v left, %v", limit, left, err)
+		for cloud, decode := range map[string]timerDecoder{"AWS": decodeAWSTimer, "SCF": decodeSCFTimer} {
+			ctx, book := newLog(t)
+			out, err := timerFunction(decode, tt.f).Invoke(withRequestID(ctx, "invocation"), []byte(`{}`))
+			if name == "good" && (err != nil || string(out) != "null") || name != "good" && !errors.Is(err, errTickFailed) {
+				t.Errorf("%s, %s: %s, %v", cloud, name, out, err)
 			}
-		})
-	}
-}
-
-func TestATickWithoutADeadlineHasNone(t *testing.T) {
-	t.Parallel()
-	ctx, _ := newLog(t)
-	if err := tick(ctx, func(ctx context.Context, _ Timer) error {
-		if _, ok := ctx.Deadline(); ok {
-			return errors.New("there is a deadline")
+			recs := book.records(t)
+			rec := recs[len(recs)-1]
+			if rec["msg"] != "tick" || rec["level"] != tt.level || rec["error"] != tt.err || rec["request_id"] != "invocation" || rec["ms"] == nil {
+				t.Errorf("%s, %s: %v", cloud, name, rec)
+			}
+			if name == "good" && rec["drawn"] != 3. {
+				t.Errorf("%s: the note is missing in %v", cloud, rec)
+			}
+			if name == "panic" && (len(recs) != 2 || recs[0]["panic"] != "boom" || recs[0]["stack"] == nil) {
+				t.Errorf("%s: the panic is missing in %v", cloud, recs)
+			}
 		}
-		return ctx.Err()
-	}, Timer{}); err != nil {
-		t.Error(err)
 	}
 }
