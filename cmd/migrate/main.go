@@ -33,54 +33,29 @@ func run(ctx context.Context, out io.Writer, args []string, dsn string) error {
 	if len(args) != 1 || dsn == "" {
 		return errUsage
 	}
-	switch args[0] {
-	case "up":
-		return up(ctx, out, dsn)
-	case "status":
-		return status(ctx, out, dsn)
+	report, err := migrate.Do(ctx, args[0], dsn, store.Options{})
+	if errors.Is(err, migrate.ErrCommand) {
+		return errUsage
 	}
-	return errUsage
-}
-
-func up(ctx context.Context, out io.Writer, dsn string) error {
-	applied, err := migrate.Up(ctx, dsn)
-	for _, m := range applied {
-		fmt.Fprintf(out, "applied %s\n", m.Name)
-	}
-	if err != nil {
-		return err
-	}
-	if len(applied) == 0 {
+	show(out, report)
+	if err == nil && args[0] == "up" && len(report.Applied) == 0 {
 		fmt.Fprintln(out, "nothing to apply")
 	}
-	return warn(ctx, out, dsn)
+	return err
 }
 
-func status(ctx context.Context, out io.Writer, dsn string) error {
-	all, err := migrate.Status(ctx, dsn)
-	for _, m := range all {
+func show(out io.Writer, r migrate.Report) {
+	for _, name := range r.Applied {
+		fmt.Fprintf(out, "applied %s\n", name)
+	}
+	for _, m := range r.Migrations {
 		state := "pending"
 		if !m.Applied.IsZero() {
 			state = "applied " + m.Applied.UTC().Format(time.RFC3339)
 		}
 		fmt.Fprintf(out, "%s: %s\n", m.Name, state)
 	}
-	if err != nil {
-		return err
-	}
-	return warn(ctx, out, dsn)
-}
-
-// warn says what about the server is not as the service needs it.
-func warn(ctx context.Context, out io.Writer, dsn string) error {
-	s, err := store.Open(dsn, store.Options{})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	warnings, err := s.Check(ctx)
-	for _, w := range warnings {
+	for _, w := range r.Warnings {
 		fmt.Fprintf(out, "warning: %s\n", w)
 	}
-	return err
 }

@@ -4,7 +4,7 @@ package main
 
 import (
 	"context"
-	"os"
+	"sync"
 	"time"
 
 	"wxlottery/shared/cloud"
@@ -26,27 +26,42 @@ func main() {
 }
 
 // lazyWorker makes its worker at the first tick, because some platforms hand over the configuration only then; after a
-// failure the next tick tries again. The cloud gives a process one event at a time.
-type lazyWorker struct{ worker *worker }
+// failure the next tick tries again. The cloud gives a process one event at a time, but a tick that was given up may still be
+// at work when the next one comes.
+type lazyWorker struct {
+	mu     sync.Mutex
+	worker *worker
+}
 
 func (l *lazyWorker) tick(ctx context.Context, t cloud.Timer) error {
-	if l.worker == nil {
-		w, err := open()
-		if err != nil {
-			return err
-		}
-		l.worker = w
-	}
-	horizon, err := horizon(t.Message, l.worker.horizon)
+	w, err := l.get(ctx)
 	if err != nil {
 		return err
 	}
-	return l.worker.tick(ctx, horizon)
+	horizon, err := horizon(t.Message, w.horizon)
+	if err != nil {
+		return err
+	}
+	return w.tick(ctx, horizon)
 }
 
-// open makes the worker from the environment. Nothing is dialed before it is needed.
-func open() (*worker, error) {
-	cfg, err := config.Load[settings](os.Environ())
+func (l *lazyWorker) get(ctx context.Context) (*worker, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.worker != nil {
+		return l.worker, nil
+	}
+	w, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.worker = w
+	return w, nil
+}
+
+// open makes the worker from its configuration. The database is not dialed before it is needed.
+func open(ctx context.Context) (*worker, error) {
+	cfg, err := setup.Load[settings](ctx)
 	if err != nil {
 		return nil, err
 	}

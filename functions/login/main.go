@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"net/http"
-	"os"
 
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
@@ -23,9 +22,9 @@ func main() {
 	cloud.StartHTTP(cloud.Lazy(open))
 }
 
-// open makes the handler from the environment. Nothing is dialed before it is needed.
-func open(context.Context) (http.Handler, error) {
-	cfg, err := config.Load[settings](os.Environ())
+// open makes the handler from its configuration. Neither database nor Redis is dialed before it is needed.
+func open(ctx context.Context) (http.Handler, error) {
+	cfg, err := setup.Load[settings](ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -18,20 +18,22 @@ const module = "wxlottery/"
 
 // allowed are the packages of ours that a package may import, tests aside. What is not listed may import none.
 var allowed = map[string][]string{
-	"shared/lottery":       {"shared/fault", "shared/vdraw"},
-	"shared/store":         {"shared/fault", "shared/lottery", "shared/vdraw"},
-	"shared/store/migrate": {"shared/store"},
-	"shared/session":       {"shared/fault", "shared/secret"},
-	"shared/wechat":        {"shared/fault", "shared/secret"},
-	"shared/config":        {"shared/secret"},
-	"shared/cloud":         {"shared/fault"},
-	"shared/api":           {"shared/cloud", "shared/fault", "shared/lottery", "shared/session"},
-	"shared/setup":         {"shared/config", "shared/lottery", "shared/store"},
-	"functions/login":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
-	"functions/events":     {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
-	"functions/join":       {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
-	"functions/draw":       {"shared/cloud", "shared/config", "shared/lottery", "shared/setup", "shared/store"},
-	"cmd/migrate":          {"shared/store", "shared/store/migrate"},
+	"shared/lottery":        {"shared/fault", "shared/vdraw"},
+	"shared/store":          {"shared/fault", "shared/lottery", "shared/vdraw"},
+	"shared/store/migrate":  {"shared/store"},
+	"shared/session":        {"shared/fault", "shared/secret"},
+	"shared/wechat":         {"shared/fault", "shared/secret"},
+	"shared/config":         {"shared/secret"},
+	"shared/cloud":          {"shared/fault"},
+	"shared/api":            {"shared/cloud", "shared/fault", "shared/lottery", "shared/session"},
+	"shared/secretsmanager": {"shared/fault", "shared/secret"},
+	"shared/setup":          {"shared/config", "shared/lottery", "shared/secretsmanager", "shared/store"},
+	"functions/login":       {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
+	"functions/events":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
+	"functions/join":        {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
+	"functions/draw":        {"shared/cloud", "shared/config", "shared/lottery", "shared/setup", "shared/store"},
+	"functions/migrate":     {"shared/cloud", "shared/config", "shared/setup", "shared/store", "shared/store/migrate"},
+	"cmd/migrate":           {"shared/store", "shared/store/migrate"},
 }
 
 type pkg struct {
@@ -74,7 +76,9 @@ func root(t *testing.T) string {
 
 func TestImportsPointDown(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range list(t, "-tags", "lambda.norpc", "./shared/...", "./functions/...", "./cmd/migrate") {
+	packages := []string{"./shared/...", "./functions/...", "./cmd/migrate"}
+	all := append(list(t, append([]string{"-tags", "lambda.norpc"}, packages...)...), list(t, append([]string{"-tags", "scf"}, packages...)...)...)
+	for _, p := range all {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		seen[name] = true
 		for _, imported := range p.Imports {
@@ -111,19 +115,60 @@ func TestPurePackagesAskNobody(t *testing.T) {
 	}
 }
 
+// served are the functions that answer users or the timer; migrate is invoked by hand and may be larger.
+var served = []string{"./functions/login", "./functions/events", "./functions/join", "./functions/draw"}
+
+// bannedAnywhere must not be in a function that serves, on any cloud; bannedBy has what a tag's build must not have besides.
+// SCF's library is a net/rpc server, which brings the templates.
+var (
+	bannedAnywhere = []string{
+		"testing", "modernc.org/sqlite", "github.com/pressly/goose/v3",
+		"github.com/alicebob/miniredis/v2", module + "shared/store/migrate",
+	}
+	bannedBy = map[string][]string{
+		"lambda.norpc": {"net/rpc", "text/template", "html/template", "github.com/tencentyun/scf-go-lib/cloudfunction"},
+		"scf":          {"github.com/aws/aws-lambda-go/lambda"},
+	}
+)
+
 func TestFunctionsDoNotLinkWhatTheyMustNot(t *testing.T) {
-	for _, p := range list(t, "-tags", "lambda.norpc", "./functions/login", "./functions/events", "./functions/join", "./functions/draw") {
-		for _, banned := range []string{
-			"net/rpc", "text/template", "html/template", "testing", "modernc.org/sqlite", "github.com/pressly/goose/v3",
-			"github.com/alicebob/miniredis/v2", module + "shared/store/migrate",
-		} {
-			if slices.Contains(p.Deps, banned) {
-				t.Errorf("%s links %s", p.ImportPath, banned)
+	for tags, more := range bannedBy {
+		banned := append(slices.Clone(bannedAnywhere), more...)
+		for _, p := range list(t, append([]string{"-tags", tags}, served...)...) {
+			for _, dep := range p.Deps {
+				if slices.Contains(banned, dep) {
+					t.Errorf("%s, built with %s, links %s", p.ImportPath, tags, dep)
+				}
 			}
 		}
-		for _, dep := range p.Deps {
-			if strings.HasPrefix(dep, module+"internal/") || strings.HasPrefix(dep, module+"cmd/") {
-				t.Errorf("%s links %s", p.ImportPath, dep)
+	}
+}
+
+// TestBuildsLinkTheLibraryOfTheirCloud would show if the test above looked at the wrong names.
+func TestBuildsLinkTheLibraryOfTheirCloud(t *testing.T) {
+	for tags, library := range map[string]string{
+		"lambda.norpc": "github.com/aws/aws-lambda-go/lambda", "scf": "github.com/tencentyun/scf-go-lib/cloudfunction",
+	} {
+		for _, p := range list(t, append([]string{"-tags", tags}, served...)...) {
+			if !slices.Contains(p.Deps, library) {
+				t.Errorf("%s, built with %s, does not link %s", p.ImportPath, tags, library)
+			}
+		}
+	}
+	for _, p := range list(t, "./functions/migrate") {
+		if !slices.Contains(p.Deps, "github.com/pressly/goose/v3") {
+			t.Error("the migrate function does not link goose")
+		}
+	}
+}
+
+func TestNoFunctionLinksTestHelpersOrCommands(t *testing.T) {
+	for tags := range bannedBy {
+		for _, p := range list(t, "-tags", tags, "./functions/...") {
+			for _, dep := range p.Deps {
+				if strings.HasPrefix(dep, module+"internal/") || strings.HasPrefix(dep, module+"cmd/") {
+					t.Errorf("%s, built with %s, links %s", p.ImportPath, tags, dep)
+				}
 			}
 		}
 	}

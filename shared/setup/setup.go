@@ -1,5 +1,6 @@
-// Package setup makes what several functions stand on from their configuration. It dials nothing. What not all of them
-// need, such as Redis, is not here, so that nobody links it for nothing.
+// Package setup reads a function's configuration and makes of it what several functions stand on. Only secrets that are
+// kept elsewhere are asked for; nothing else is dialed. What not all functions need, such as Redis, is not here, so that
+// nobody links it for nothing.
 package setup
 
 import (
