@@ -1,0 +1,144 @@
+package deploy
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wxlottery/shared/config"
+)
+
+// program is what the sources of a function say about how it must be deployed.
+type program struct {
+	routes    []string // patterns of its mux, sorted
+	variables []config.Variable
+}
+
+// groups are the parts that a function's settings are made of.
+var groups = map[string]func() []config.Variable{
+	"Database": config.Variables[config.Database],
+	"Redis":    config.Variables[config.Redis],
+	"WeChat":   config.Variables[config.WeChat],
+	"Keys":     config.Variables[config.Keys],
+	"Rules":    config.Variables[config.Rules],
+	"Tick":     config.Variables[config.Tick],
+}
+
+// readCode reads the sources of every function: the mux patterns of its api.Routes and its settings.
+func readCode(files fs.FS) (map[string]program, error) {
+	programs := map[string]program{}
+	dirs, err := fs.ReadDir(files, "functions")
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range dirs {
+		if !dir.IsDir() {
+			continue
+		}
+		if programs[dir.Name()], err = readProgram(files, path.Join("functions", dir.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return programs, nil
+}
+
+func readProgram(files fs.FS, dir string) (p program, err error) {
+	sources, err := fs.Glob(files, path.Join(dir, "*.go"))
+	if err != nil {
+		return p, err
+	}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return p, err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, raw, parser.SkipObjectResolution)
+		if err != nil {
+			return p, err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			p.routes = append(p.routes, patterns(n)...)
+			var fault error
+			if p.variables, fault = settings(n, p.variables); fault != nil {
+				err = fmt.Errorf("%s: %w", name, fault)
+			}
+			return true
+		})
+		if err != nil {
+			return p, err
+		}
+	}
+	slices.Sort(p.routes)
+	return p, nil
+}
+
+// patterns are the keys of n, if it is a literal of api.Routes.
+func patterns(n ast.Node) (keys []string) {
+	literal, ok := n.(*ast.CompositeLit)
+	if !ok || !selects(literal.Type, "api", "Routes") {
+		return nil
+	}
+	for _, element := range literal.Elts {
+		if pair, ok := element.(*ast.KeyValueExpr); ok {
+			if key, ok := pair.Key.(*ast.BasicLit); ok {
+				pattern, _ := strconv.Unquote(key.Value)
+				keys = append(keys, pattern)
+			}
+		}
+	}
+	return keys
+}
+
+// settings adds the variables of n, if it is the declaration of a type settings.
+func settings(n ast.Node, known []config.Variable) ([]config.Variable, error) {
+	spec, ok := n.(*ast.TypeSpec)
+	if !ok || spec.Name.Name != "settings" {
+		return known, nil
+	}
+	fields, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return known, fmt.Errorf("settings is not a struct")
+	}
+	for _, field := range fields.Fields.List {
+		group, ok := field.Type.(*ast.SelectorExpr)
+		if !ok || groups[group.Sel.Name] == nil || !selects(field.Type, "config", group.Sel.Name) {
+			return known, fmt.Errorf("settings has a field that is no known group of package config")
+		}
+		known = append(known, groups[group.Sel.Name]()...)
+	}
+	return known, nil
+}
+
+func selects(e ast.Expr, pkg, name string) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != name {
+		return false
+	}
+	x, ok := s.X.(*ast.Ident)
+	return ok && x.Name == pkg
+}
+
+// checkCode compares the functions there are with Names, and their routes with the documented calls.
+func checkCode(code map[string]program, documented []string) []string {
+	l := faultList{where: "functions"}
+	var dirs, routes []string
+	for name, p := range code {
+		dirs = append(dirs, name)
+		routes = append(routes, p.routes...)
+		l.unless(len(p.variables) > 0, "%s has no settings", name)
+	}
+	slices.Sort(dirs)
+	l.sameSet("function", dirs, Names)
+	slices.Sort(routes)
+	l.sameSet("route", routes, documented)
+	return l.faults
+}
