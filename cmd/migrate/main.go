@@ -1,5 +1,5 @@
 // Command migrate brings the database that DB_DSN names to the schema of this version (up), or says where it stands
-// (status) and whether the server is set up as the service needs it.
+// (status) and whether the server is set up as the service needs it. DB_TLS_CA says whom to trust, as for the functions.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1:], os.Getenv("DB_DSN")); err != nil {
+	if err := run(ctx, os.Stdout, os.Args[1:], os.Getenv("DB_DSN"), os.Getenv("DB_TLS_CA")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		if errors.Is(err, errUsage) {
 			os.Exit(2)
@@ -29,11 +29,11 @@ func main() {
 
 var errUsage = errors.New("usage: DB_DSN=… migrate up|status")
 
-func run(ctx context.Context, out io.Writer, args []string, dsn string) error {
+func run(ctx context.Context, out io.Writer, args []string, dsn, ca string) error {
 	if len(args) != 1 || dsn == "" {
 		return errUsage
 	}
-	report, err := migrate.Do(ctx, args[0], dsn, store.Options{})
+	report, err := migrate.Do(ctx, args[0], dsn, store.Options{CA: ca})
 	if errors.Is(err, migrate.ErrCommand) {
 		return errUsage
 	}

@@ -13,7 +13,7 @@ import (
 func output(t *testing.T, dsn string, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := run(context.Background(), &out, args, dsn); err != nil {
+	if err := run(context.Background(), &out, args, dsn, ""); err != nil {
 		t.Fatalf("%v: %v", args, err)
 	}
 	return out.String()
@@ -42,11 +42,11 @@ func TestWrongUseSaysHow(t *testing.T) {
 		dsn  string
 		args []string
 	}{{"x", nil}, {"x", []string{"down"}}, {"x", []string{"up", "up"}}, {"", []string{"up"}}} {
-		if err := run(context.Background(), &bytes.Buffer{}, c.args, c.dsn); !errors.Is(err, errUsage) {
+		if err := run(context.Background(), &bytes.Buffer{}, c.args, c.dsn, ""); !errors.Is(err, errUsage) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
-	err := run(context.Background(), &bytes.Buffer{}, []string{"up"}, "user:hunter2 is no DSN")
+	err := run(context.Background(), &bytes.Buffer{}, []string{"up"}, "user:hunter2 is no DSN", "")
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a bad DSN: %v", err)
 	}

@@ -473,7 +473,7 @@ func TestATickThatWaitsSaysSoOnce(t *testing.T) {
 		w.pause = 1100 * time.Millisecond // several looks in one tick
 		must(t, w.tick(ctx, 150*time.Second))
 		cancel()
-		if got := strings.Count(log.String(), `"msg":"waiting"`); got != want {
+		if got := strings.Count(log.String(), `"level":"INFO","msg":"waiting"`); got != want {
 			t.Errorf("after %s there are %d such lines in\n%s", later, got, log.String())
 		}
 	}

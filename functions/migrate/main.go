@@ -34,7 +34,7 @@ func run(ctx context.Context, payload []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := migrate.Do(ctx, command, cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession})
+	report, err := migrate.Do(ctx, command, cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession, CA: cfg.Database.CA})
 	if err != nil {
 		return nil, err
 	}

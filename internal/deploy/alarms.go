@@ -23,7 +23,7 @@ func (t *template) checkAlarms() {
 			t.unless(same(at(r, "Properties", "LogGroupName"), ref("DrawLogs")), "%s does not read the draw's log", id)
 		}
 	}
-	finished := t.wantMetric("no tick finishes", "FinishedTicks", "breaching")
+	finished := t.wantMetric("no tick finishes", "LiveTicks", "breaching")
 	t.unless(at(finished, "ComparisonOperator") == "LessThanThreshold" && at(finished, "Threshold") == 1 && at(finished, "Statistic") == "Sum" &&
 		at(finished, "Period") == 60 && at(finished, "EvaluationPeriods") == 3 && at(finished, "DatapointsToAlarm") == 3,
 		"no alarm rings when no tick finishes for three minutes")
@@ -80,12 +80,12 @@ func (t *template) checkThrottles() {
 	}
 }
 
-// filters are the metric filters of the template: pattern and value by the name of the metric.
+// filters are the metric filters of the template: pattern and value by logical id.
 func (t *template) filters() map[string][2]string {
 	all := map[string][2]string{}
-	for _, r := range t.resources {
+	for id, r := range t.resources {
 		for _, transformation := range listOf(at(r, "Properties", "MetricTransformations")) {
-			all[textOf(at(transformation, "MetricName"))] = [2]string{textOf(at(r, "Properties", "FilterPattern")), textOf(at(transformation, "MetricValue"))}
+			all[id] = [2]string{textOf(at(r, "Properties", "FilterPattern")), textOf(at(transformation, "MetricValue"))}
 		}
 	}
 	return all

@@ -89,6 +89,8 @@ func TestTheAlarmsReadWhatTheDrawLogs(t *testing.T) {
 		{"FinishedTicks", good, true},
 		{"FinishedTicks", bad, false},
 		{"OverdueDraws", good, true},
+		{"WaitingTicks", `{"msg":"waiting","level":"INFO"}`, true}, // as functions/draw is tested to write it
+		{"WaitingTicks", good, false},
 	} {
 		got, err := matches(filters[tt.metric][0], tt.record)
 		if err != nil || got != tt.counted {
@@ -102,7 +104,9 @@ func TestTheAlarmsReadWhatTheDrawLogs(t *testing.T) {
 	if field := strings.TrimPrefix(filters["OverdueDraws"][1], "$."); record[field] != 0.0 {
 		t.Errorf("the value of OverdueDraws is %v", record[field])
 	}
-	if filters["FinishedTicks"][1] != "1" {
-		t.Errorf("a finished tick counts as %s", filters["FinishedTicks"][1])
+	for _, id := range []string{"FinishedTicks", "WaitingTicks"} {
+		if filters[id][1] != "1" {
+			t.Errorf("%s counts %s", id, filters[id][1])
+		}
 	}
 }

@@ -15,6 +15,8 @@ type Database struct {
 	// SetSession lets connections set their session variables themselves, for servers without a parameter group of
 	// ours; behind a proxy it pins connections.
 	SetSession bool `env:"DB_SET_SESSION"`
+	// CA is whom TLS connections trust besides the system's authorities: certificates in PEM, line breaks or not.
+	CA string `env:"DB_TLS_CA"`
 }
 
 // Redis says where the sessions are.

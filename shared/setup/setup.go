@@ -20,5 +20,5 @@ func Keys(k config.Keys) (*lottery.Keyring, error) {
 
 // Store opens the configured database.
 func Store(d config.Database) (*store.Store, error) {
-	return store.Open(d.DSN.Reveal(), store.Options{SetSession: d.SetSession})
+	return store.Open(d.DSN.Reveal(), store.Options{SetSession: d.SetSession, CA: d.CA})
 }

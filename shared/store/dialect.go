@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -116,7 +115,7 @@ func unreachable(err error) bool {
 
 // mysqlConfig turns a DSN into the options this package needs: matched rows are counted, parameters are interpolated (one
 // round trip, nothing pinned behind a proxy), and nothing waits for ever.
-func mysqlConfig(dsn string) (*mysql.Config, error) {
+func mysqlConfig(dsn, ca string) (*mysql.Config, error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return nil, errors.New("store: DB_DSN is not a MySQL data source name") // the driver's text may quote the password
@@ -128,10 +127,7 @@ func mysqlConfig(dsn string) (*mysql.Config, error) {
 	cfg.ReadTimeout = 30 * time.Second
 	cfg.WriteTimeout = 10 * time.Second
 	cfg.Logger = &mysql.NopLogger{}
-	if cfg.TLS != nil && cfg.TLS.MinVersion == 0 {
-		cfg.TLS.MinVersion = tls.VersionTLS12
-	}
-	return cfg, nil
+	return cfg, Trust(cfg, ca)
 }
 
 // sessionConnector gives every new connection the settings that belong in the server's parameter group. It is for plain

@@ -27,8 +27,9 @@ type Store struct {
 
 // Options are about connections.
 type Options struct {
-	SetSession bool // set isolation, strictness and lock waits on each connection, for servers that are not set up for it
-	Conns      int  // open connections at most; 0: 2, enough for a function that serves one request at a time
+	SetSession bool   // set isolation, strictness and lock waits on each connection, for servers that are not set up for it
+	Conns      int    // open connections at most; 0: 2, enough for a function that serves one request at a time
+	CA         string // PEM: whom TLS connections trust besides those the system trusts
 }
 
 // Open makes a store for a data source: a MySQL DSN `user:password@tcp(host:port)/db`, or `sqlite:` and the path of a
@@ -37,7 +38,7 @@ func Open(dsn string, o Options) (*Store, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		return openSQLite(path, o)
 	}
-	cfg, err := mysqlConfig(dsn)
+	cfg, err := mysqlConfig(dsn, o.CA)
 	if err != nil {
 		return nil, err
 	}

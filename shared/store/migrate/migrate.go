@@ -32,9 +32,11 @@ type Migration struct {
 
 // Up applies every pending migration to the data source (as store.Open takes it) and returns those it applied. On MySQL
 // migrations that run at once wait for each other.
-func Up(ctx context.Context, dsn string) ([]Migration, error) {
+func Up(ctx context.Context, dsn string) ([]Migration, error) { return up(ctx, dsn, "") }
+
+func up(ctx context.Context, dsn, ca string) ([]Migration, error) {
 	var applied []Migration
-	err := run(dsn, func(p *goose.Provider) error {
+	err := run(dsn, ca, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			applied = append(applied, Migration{r.Source.Version, name(r.Source.Path), time.Now()})
@@ -45,9 +47,11 @@ func Up(ctx context.Context, dsn string) ([]Migration, error) {
 }
 
 // Status returns every migration this program knows, in order.
-func Status(ctx context.Context, dsn string) ([]Migration, error) {
+func Status(ctx context.Context, dsn string) ([]Migration, error) { return status(ctx, dsn, "") }
+
+func status(ctx context.Context, dsn, ca string) ([]Migration, error) {
 	var all []Migration
-	err := run(dsn, func(p *goose.Provider) error {
+	err := run(dsn, ca, func(p *goose.Provider) error {
 		results, err := p.Status(ctx)
 		for _, r := range results {
 			all = append(all, Migration{r.Source.Version, name(r.Source.Path), r.AppliedAt})
@@ -59,14 +63,14 @@ func Status(ctx context.Context, dsn string) ([]Migration, error) {
 
 // Reset drops every table of the schema with all that is in it, and leaves other tables alone.
 func Reset(ctx context.Context, dsn string) error {
-	return run(dsn, func(p *goose.Provider) error {
+	return run(dsn, "", func(p *goose.Provider) error {
 		_, err := p.DownTo(ctx, 0)
 		return err
 	})
 }
 
-func run(dsn string, work func(*goose.Provider) error) error {
-	db, dialect, err := open(dsn)
+func run(dsn, ca string, work func(*goose.Provider) error) error {
+	db, dialect, err := open(dsn, ca)
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,7 @@ func run(dsn string, work func(*goose.Provider) error) error {
 }
 
 // open connects with the time limits of a person who waits, not those of a request.
-func open(dsn string) (*sql.DB, goose.Dialect, error) {
+func open(dsn, ca string) (*sql.DB, goose.Dialect, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		db, err := sql.Open("sqlite", store.SQLiteSource(path))
 		if err != nil {
@@ -110,6 +114,9 @@ func open(dsn string) (*sql.DB, goose.Dialect, error) {
 	cfg.ParseTime = true // goose reads its own table with it
 	cfg.Timeout = 5 * time.Second
 	cfg.Logger = &mysql.NopLogger{}
+	if err := store.Trust(cfg, ca); err != nil {
+		return nil, "", err
+	}
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, "", errors.New("migrate: the data source has options that do not go together")

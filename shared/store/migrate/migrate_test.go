@@ -2,10 +2,12 @@ package migrate_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
 	"wxlottery/internal/testdb"
+	"wxlottery/shared/store"
 	"wxlottery/shared/store/migrate"
 )
 
@@ -51,5 +53,24 @@ func TestMigrationsAtOnceAreOne(t *testing.T) {
 	wg.Wait()
 	if n != 1 {
 		t.Errorf("applied %d times", n)
+	}
+}
+
+// TestNothingIsAppliedWhereDataWouldBeDamaged has a database whose character set loses emoji.
+func TestNothingIsAppliedWhereDataWouldBeDamaged(t *testing.T) {
+	t.Parallel()
+	testdb.MySQL(t)
+	dsn := testdb.Empty(t)
+	if err := testdb.Exec(t, dsn, `ALTER DATABASE CHARACTER SET latin1`); err != nil {
+		t.Fatal(err)
+	}
+	r, err := migrate.Do(context.Background(), "up", dsn, store.Options{})
+	if err == nil || !strings.Contains(err.Error(), "utf8mb4") || len(r.Applied) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	var tables int
+	testdb.Row(t, dsn, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()`, nil, &tables)
+	if tables != 0 {
+		t.Errorf("%d tables were made", tables)
 	}
 }

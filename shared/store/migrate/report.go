@@ -19,24 +19,24 @@ type Report struct {
 // ErrCommand says that there is no such command.
 var ErrCommand = errors.New("migrate: the commands are up and status")
 
-// Do runs a command on the data source: up, which is Up, or status, which is Status. Both then check the server's settings
-// as connections under these options have them. With an error, the report has what was done before it.
+// Do runs a command on the data source: up, which is Up, or status, which is Status. Before that it checks the server's
+// settings, as connections under these options have them: where data would be damaged, nothing is applied. With an error, the
+// report has what was done before it.
 func Do(ctx context.Context, command, dsn string, o store.Options) (r Report, err error) {
-	switch command {
-	case "up":
-		var applied []Migration
-		applied, err = Up(ctx, dsn)
-		r.Applied = []string{}
-		for _, m := range applied {
-			r.Applied = append(r.Applied, m.Name)
-		}
-	case "status":
-		r.Migrations, err = Status(ctx, dsn)
-	default:
+	if command != "up" && command != "status" {
 		return r, ErrCommand
 	}
-	if err == nil {
-		r.Warnings, err = warnings(ctx, dsn, o)
+	if r.Warnings, err = warnings(ctx, dsn, o); err != nil {
+		return r, err
+	}
+	if command == "status" {
+		r.Migrations, err = status(ctx, dsn, o.CA)
+		return r, err
+	}
+	applied, err := up(ctx, dsn, o.CA)
+	r.Applied = []string{}
+	for _, m := range applied {
+		r.Applied = append(r.Applied, m.Name)
 	}
 	return r, err
 }
