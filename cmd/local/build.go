@@ -21,6 +21,7 @@ var names = []string{"login", "events", "join", "draw"}
 // A build is the functions' binaries and what they were built from.
 type build struct {
 	dir    string
+	tags   string
 	commit string
 }
 
@@ -34,9 +35,10 @@ func (b build) path(function string) string {
 
 func (b build) version() string { return cloud.Version + "+" + b.commit }
 
-// buildFunctions compiles the four functions into dir, as for the cloud but with SQLite in them. Flags that would make the
-// compiler do again what it has just done for this program (SQLite takes most of a minute) are left out.
-func buildFunctions(ctx context.Context, dir string) (build, error) {
+// buildFunctions compiles the four functions into a folder of dir, as for the cloud but with SQLite in them. Each cloud has
+// a folder of its own, so that neither runs the other's. Flags that would make the compiler do again what it has just done
+// for this program (SQLite takes most of a minute) are left out.
+func buildFunctions(ctx context.Context, p platform, dir string) (build, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return build{}, errors.New(`building the functions needs the Go toolchain, but there is no "go" in PATH`)
 	}
@@ -44,7 +46,7 @@ func buildFunctions(ctx context.Context, dir string) (build, error) {
 	if err != nil {
 		return build{}, fmt.Errorf("this is not a checkout of module %s, run it inside one: %w", module, err)
 	}
-	b := build{dir: dir, commit: commitOf(ctx, root)}
+	b := build{dir: filepath.Join(dir, p.name), tags: p.tags, commit: commitOf(ctx, root)}
 	cmd := exec.CommandContext(ctx, "go", append(b.arguments(), packages()...)...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -56,7 +58,7 @@ func buildFunctions(ctx context.Context, dir string) (build, error) {
 func (b build) arguments() []string {
 	const cloudPackage = module + "/shared/cloud"
 	return []string{
-		"build", "-tags", "lambda.norpc sqlite", "-buildvcs=false",
+		"build", "-tags", b.tags, "-buildvcs=false",
 		"-ldflags", fmt.Sprintf("-s -w -X %s.Version=%s -X %[1]s.Commit=%[3]s", cloudPackage, cloud.Version, b.commit),
 		"-o", b.dir + string(filepath.Separator),
 	}

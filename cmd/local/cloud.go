@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
 	"strconv"
 	"time"
 
-	"wxlottery/cmd/local/lambda"
+	"wxlottery/cmd/local/function"
 )
 
 const (
@@ -25,13 +23,14 @@ const appID = "wx0000000000000000"
 
 // A localCloud is the functions and the timer that wakes the draw.
 type localCloud struct {
-	functions map[string]*lambda.Function
+	platform
+	functions map[string]*function.Function
 	log       *slog.Logger
 }
 
-// newCloud makes the functions; nothing runs before the first request. Their environment is what the cloud would be told.
+// newCloud makes the functions; nothing runs before the first request. Their variables are what the cloud would be told.
 // What goes wrong around the functions is told to stderr; so is what they log, unless -quiet is set.
-func newCloud(o options, b build, env []string, stderr io.Writer) *localCloud {
+func newCloud(o options, b build, variables map[string]string, stderr io.Writer) *localCloud {
 	logs := stderr
 	if o.quiet {
 		logs = nil
@@ -40,33 +39,38 @@ func newCloud(o options, b build, env []string, stderr io.Writer) *localCloud {
 	if o.mysql != "" {
 		httpCap = 32
 	}
-	c := &localCloud{functions: map[string]*lambda.Function{}, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	c := &localCloud{
+		platform: o.cloud, functions: map[string]*function.Function{}, log: slog.New(slog.NewTextHandler(stderr, nil)),
+	}
 	for _, name := range names {
-		cfg := lambda.Config{Name: name, Path: b.path(name), Env: env, Cap: httpCap, Timeout: httpTimeout, Wait: wait, Log: logs}
+		cfg := function.Config{
+			Name: name, Path: b.path(name), Protocol: o.cloud.protocol, Env: baseEnv(), Variables: variables,
+			Cap: httpCap, Timeout: httpTimeout, Wait: wait, Log: logs,
+		}
 		if name == "draw" {
 			cfg.Cap, cfg.Timeout = drawCap, drawTimeout
 		}
-		c.functions[name] = lambda.New(cfg)
+		c.functions[name] = function.New(cfg)
 	}
 	return c
 }
 
-// functionEnv is the configuration of the functions. front is where they find the simulated WeChat.
-func functionEnv(o options, b backing, front, secret string) []string {
-	return append(baseEnv(),
-		"DB_DSN="+b.dsn,
-		"DB_SET_SESSION="+strconv.FormatBool(o.mysql != ""),
-		"REDIS_ADDR="+b.redis,
-		"WECHAT_APPID="+appID,
-		"WECHAT_SECRET="+secret,
-		"WECHAT_BASE_URL="+front+"/_sim/wechat/api",
-		"MASTER_KEYS="+b.keys,
-		"LOCK_LEAD="+o.lockLead.String(),
-		"MIN_LEAD="+o.minLead.String(),
-		"TICK_PERIOD="+max(o.tick, time.Millisecond).String(),
-		"TICK_HORIZON="+horizon(o.tick).String(),
-		"BEACON=none",
-	)
+// functionVariables is the configuration of the functions. front is where they find the simulated WeChat.
+func functionVariables(o options, b backing, front, secret string) map[string]string {
+	return map[string]string{
+		"DB_DSN":          b.dsn,
+		"DB_SET_SESSION":  strconv.FormatBool(o.mysql != ""),
+		"REDIS_ADDR":      b.redis,
+		"WECHAT_APPID":    appID,
+		"WECHAT_SECRET":   secret,
+		"WECHAT_BASE_URL": front + "/_sim/wechat/api",
+		"MASTER_KEYS":     b.keys,
+		"LOCK_LEAD":       o.lockLead.String(),
+		"MIN_LEAD":        o.minLead.String(),
+		"TICK_PERIOD":     max(o.tick, time.Millisecond).String(),
+		"TICK_HORIZON":    horizon(o.tick).String(),
+		"BEACON":          "none",
+	}
 }
 
 // baseEnv is what the functions may see of this command's own environment.
@@ -104,7 +108,7 @@ func (c *localCloud) runTimer(ctx context.Context, every time.Duration) {
 }
 
 func (c *localCloud) fire(ctx context.Context, at time.Time) {
-	_, err := c.functions["draw"].TryInvoke(scheduledEvent(at, "{}"))
+	_, err := c.functions["draw"].TryInvoke(c.tick(at, ""))
 	if err != nil && ctx.Err() == nil {
 		c.log.Error("tick failed", "error", err)
 	}
@@ -112,26 +116,13 @@ func (c *localCloud) fire(ctx context.Context, at time.Time) {
 
 // drawOnce runs one more tick, which does what is due and does not look ahead. It waits for an instance and for the end.
 func (c *localCloud) drawOnce(ctx context.Context) error {
-	_, err := c.functions["draw"].Invoke(ctx, scheduledEvent(time.Now(), `{"horizon":"0s"}`))
+	_, err := c.functions["draw"].Invoke(ctx, c.tick(time.Now(), `{"horizon":"0s"}`))
 	return err
 }
 
-// scheduledEvent is what an EventBridge rule sends.
-func scheduledEvent(at time.Time, detail string) []byte {
-	event, err := json.Marshal(map[string]any{
-		"version": "0", "id": rand.Text(), "detail-type": "Scheduled Event", "source": "aws.events",
-		"account": "000000000000", "region": "local", "resources": []string{"arn:aws:events:local:000000000000:rule/tick"},
-		"time": at.UTC().Format(time.RFC3339), "detail": json.RawMessage(detail),
-	})
-	if err != nil {
-		panic(err) // strings only
-	}
-	return event
-}
-
 // stats is what GET /_sim/functions shows.
-func (c *localCloud) stats() map[string]lambda.Stats {
-	all := map[string]lambda.Stats{}
+func (c *localCloud) stats() map[string]function.Stats {
+	all := map[string]function.Stats{}
 	for name, f := range c.functions {
 		all[name] = f.Stats()
 	}

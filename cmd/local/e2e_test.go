@@ -18,15 +18,33 @@ import (
 )
 
 func TestWholeLottery(t *testing.T) {
-	t.Run("embedded", func(t *testing.T) { playLottery(t) })
-	t.Run("MySQL and Redis", func(t *testing.T) {
-		testdb.MySQL(t)
-		flags := []string{"-mysql", ownDatabase(t, os.Getenv("LOTTERY_TEST_MYSQL"))}
-		if redis := os.Getenv(testredis.Env); redis != "" {
-			flags = append(flags, "-redis", redis)
-		}
-		playLottery(t, flags...)
+	t.Parallel()
+	onEachCloud(t, func(t *testing.T, cloud string) {
+		t.Run("embedded", func(t *testing.T) {
+			t.Parallel()
+			playLottery(t, cloud)
+		})
+		t.Run("MySQL and Redis", func(t *testing.T) {
+			t.Parallel()
+			testdb.MySQL(t)
+			flags := []string{"-mysql", ownDatabase(t, os.Getenv("LOTTERY_TEST_MYSQL"))}
+			if redis := os.Getenv(testredis.Env); redis != "" {
+				flags = append(flags, "-redis", redis)
+			}
+			playLottery(t, cloud, flags...)
+		})
 	})
+}
+
+// onEachCloud runs a test for each cloud, at the same time: most of what these tests do is wait.
+func onEachCloud(t *testing.T, test func(t *testing.T, cloud string)) {
+	t.Helper()
+	for cloud := range platforms {
+		t.Run(cloud, func(t *testing.T) {
+			t.Parallel()
+			test(t, cloud)
+		})
+	}
 }
 
 // ownDatabase makes a database that is dropped at the end of the test, and returns its DSN.
@@ -73,8 +91,8 @@ type winner struct {
 	Prize, Ticket, Name string
 }
 
-func playLottery(t *testing.T, more ...string) {
-	p := start(t, t.TempDir(), more...)
+func playLottery(t *testing.T, cloud string, more ...string) {
+	p := start(t, t.TempDir(), cloud, more...)
 	run := rand.Text()[:8]
 	owner := p.logIn("owner-" + run)
 	p.call("PATCH", "/login", owner, map[string]string{"name": "Organiser 🎲"}).is(200, "")
@@ -209,7 +227,12 @@ func (p *process) mustHaveWinners(e event, tickets []string) {
 
 // TestADeadTimersDrawIsMadeUpForAndShownLate has nobody lock or draw until long after the draw was due.
 func TestADeadTimersDrawIsMadeUpForAndShownLate(t *testing.T) {
-	p := start(t, t.TempDir(), "-tick", "0")
+	t.Parallel()
+	onEachCloud(t, mustMakeUpForADeadTimer)
+}
+
+func mustMakeUpForADeadTimer(t *testing.T, cloud string) {
+	p := start(t, t.TempDir(), cloud, "-tick", "0")
 	owner, ann := p.logIn("owner"), p.logIn("ann")
 	e := p.create(owner)
 	p.call("POST", "/join/"+e.ID, ann, nil).is(201, "")
@@ -228,7 +251,12 @@ func TestADeadTimersDrawIsMadeUpForAndShownLate(t *testing.T) {
 }
 
 func TestDemoPlaysAndChecksALottery(t *testing.T) {
-	p := start(t, t.TempDir(), "-demo")
+	t.Parallel()
+	onEachCloud(t, mustPlayTheDemo)
+}
+
+func mustPlayTheDemo(t *testing.T, cloud string) {
+	p := start(t, t.TempDir(), cloud, "-demo")
 	code, story := p.wait(time.Minute)
 	if code != 0 || !strings.Contains(story, "409 event_locked") || !strings.Contains(story, "\nRechecked: ") {
 		t.Errorf("exit code %d:\n%s%s", code, story, p.stderr.String())
@@ -240,15 +268,18 @@ func TestDemoPlaysAndChecksALottery(t *testing.T) {
 	}
 }
 
+// The data are the same for both clouds, the functions are not.
 func TestDataSurviveARestartButNotFresh(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	for _, run := range []struct {
+		cloud string
 		flags []string
 		isNew bool
-	}{{nil, true}, {nil, false}, {[]string{"-fresh"}, true}} {
-		p := start(t, data, run.flags...)
+	}{{"aws", nil, true}, {"scf", nil, false}, {"aws", nil, false}, {"scf", []string{"-fresh"}, true}} {
+		p := start(t, data, run.cloud, run.flags...)
 		if _, isNew := p.logInAs("zoe"); isNew != run.isNew {
-			t.Errorf("with %q the user is new: %v", run.flags, isNew)
+			t.Errorf("on %s with %q the user is new: %v", run.cloud, run.flags, isNew)
 		}
 		if code := p.interrupt(); code != 0 {
 			t.Errorf("exit code %d:\n%s", code, p.stderr.String())
@@ -257,15 +288,23 @@ func TestDataSurviveARestartButNotFresh(t *testing.T) {
 }
 
 func TestKilledCommandLeavesNoProcess(t *testing.T) {
-	p := start(t, t.TempDir())
-	pids := p.functions()
-	p.cmd.Process.Signal(syscall.SIGKILL)
-	p.wait(20 * time.Second)
-	mustBeGone(t, pids)
+	t.Parallel()
+	onEachCloud(t, func(t *testing.T, cloud string) {
+		p := start(t, t.TempDir(), cloud)
+		pids := p.functions()
+		p.cmd.Process.Signal(syscall.SIGKILL)
+		p.wait(20 * time.Second)
+		mustBeGone(t, pids)
+	})
 }
 
 func TestCrashedFunctionIsReplaced(t *testing.T) {
-	p := start(t, t.TempDir())
+	t.Parallel()
+	onEachCloud(t, mustReplaceTheCrashed)
+}
+
+func mustReplaceTheCrashed(t *testing.T, cloud string) {
+	p := start(t, t.TempDir(), cloud)
 	killed := p.functions()
 	for _, pid := range killed {
 		syscall.Kill(pid, syscall.SIGKILL)

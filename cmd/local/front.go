@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"strings"
 
+	"wxlottery/cmd/local/function"
 	"wxlottery/cmd/local/gateway"
-	"wxlottery/cmd/local/lambda"
 	"wxlottery/internal/wechatsim"
 )
 
@@ -22,7 +22,7 @@ func newFront(c *localCloud, sim *wechatsim.Sim, version string) http.Handler {
 			public[name] = c.functions[name]
 		}
 	}
-	gate := gateway.New(public, c.log)
+	gate := gateway.New(public, c.form, c.log)
 	tools := http.NewServeMux()
 	tools.Handle("/_sim/wechat/api/", http.StripPrefix("/_sim/wechat/api", sim.API()))
 	tools.Handle("/_sim/wechat/", http.StripPrefix("/_sim/wechat", sim.Control()))
@@ -50,9 +50,9 @@ func (c *localCloud) serveDraw(w http.ResponseWriter, r *http.Request) {
 	c.log.Error("draw failed", "error", err)
 	status, code := http.StatusInternalServerError, "internal"
 	switch {
-	case errors.Is(err, lambda.ErrTimeout):
+	case errors.Is(err, function.ErrTimeout):
 		status = http.StatusGatewayTimeout
-	case errors.Is(err, lambda.ErrThrottled), errors.Is(err, lambda.ErrClosed):
+	case errors.Is(err, function.ErrThrottled), errors.Is(err, function.ErrClosed):
 		status, code = http.StatusServiceUnavailable, "unavailable"
 	}
 	gateway.WriteError(w, rand.Text(), status, code, err.Error())

@@ -1,5 +1,6 @@
-// Command local is a small cloud for one machine: it builds the four functions, runs the same binaries that go to the
-// cloud as processes behind an HTTP gateway and a timer, and brings everything they need: a database, Redis, WeChat.
+// Command local is a small cloud for one machine: it builds the four functions as they go to AWS Lambda or to Tencent SCF,
+// runs them as processes behind an HTTP gateway and a timer, all speaking that cloud's protocols, and brings everything
+// they need: a database, Redis, WeChat.
 package main
 
 import (
@@ -64,7 +65,7 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 
 	secret := rand.Text()
 	sim := wechatsim.New(wechatsim.Config{AppID: appID, Secret: secret, Now: time.Now})
-	c := newCloud(o, built, functionEnv(o, back, url, secret), stderr)
+	c := newCloud(o, built, functionVariables(o, back, url, secret), stderr)
 	server := &http.Server{Handler: newFront(c, sim, built.version()), ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
 	defer shutdown(hurry, server, c)
@@ -90,8 +91,8 @@ func prepare(ctx context.Context, o options, stderr io.Writer) (build, backing, 
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return build{}, none, fmt.Errorf("cannot make the data folder: %w", err)
 	}
-	fmt.Fprintln(stderr, "building the four functions; the first time takes a minute or two")
-	built, err := buildFunctions(ctx, filepath.Join(o.data, "bin"))
+	fmt.Fprintln(stderr, "building the four functions for", o.cloud.title+"; the first time takes a minute or two")
+	built, err := buildFunctions(ctx, o.cloud, filepath.Join(o.data, "bin"))
 	if err != nil {
 		return build{}, none, err
 	}

@@ -11,6 +11,7 @@ import (
 
 // options is the command line, checked.
 type options struct {
+	cloud    platform
 	addr     string
 	mysql    string // "" for the embedded SQLite
 	redis    string // "" for the embedded miniredis
@@ -25,8 +26,9 @@ type options struct {
 
 const defaultMinLead = 15 * time.Second
 
-const usage = `Runs the whole lottery on this machine: the four functions as processes behind an HTTP gateway, a timer, a database,
-Redis and a simulated WeChat. Needs Go and nothing else. Prints "ready http://…" once it can be used; Ctrl-C ends it.
+const usage = `Runs the whole lottery on this machine: the four functions, as they go to AWS Lambda or to Tencent SCF, as processes
+behind an HTTP gateway, a timer, a database, Redis and a simulated WeChat. Needs Go and nothing else. Prints
+"ready http://…" once it can be used; Ctrl-C ends it.
 
 Usage: go run ./cmd/local [flags]
 `
@@ -37,7 +39,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where to listen; port 0 picks a free one")
-	cloud := flags.String("cloud", "aws", "whose protocol the functions speak; only aws in this version")
+	cloud := flags.String("cloud", "aws", "whose functions are built and whose protocols are spoken: aws (Lambda) or scf (Tencent).\nTencent's library has the functions listen on all addresses of this machine")
 	flags.StringVar(&o.mysql, "mysql", "", "MySQL `DSN`, user:password@tcp(host:port)/database; empty: an embedded SQLite file.\nThe database is made when it is missing; without a name it is lottery_local")
 	flags.StringVar(&o.redis, "redis", "", "`host:port` of a Redis; empty: an embedded one, which forgets logins at the end")
 	flags.StringVar(&o.data, "data", ".local", "`folder` for the embedded database, the keys and the built functions")
@@ -58,8 +60,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if *cloud != "aws" {
-		return o, fmt.Errorf("-cloud %s is not there in this version, only -cloud aws", *cloud)
+	var known bool
+	if o.cloud, known = platforms[*cloud]; !known {
+		return o, fmt.Errorf("-cloud %s: there are aws and scf", *cloud)
 	}
 	if !given(flags, "min-lead") {
 		o.minLead = max(o.minLead, wholeSeconds(o.lockLead+o.tick+4*time.Second))

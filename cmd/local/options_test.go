@@ -47,7 +47,7 @@ func TestMinLeadGrowsWithTheOthersUnlessGiven(t *testing.T) {
 func TestBadFlagsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	for args, says := range map[string]string{
-		"-cloud scf":                  "-cloud scf",
+		"-cloud azure":                "-cloud azure",
 		"-min-lead 5s":                "-min-lead 5s is too short",
 		"-lock-lead 3s -min-lead 3s":  "-min-lead 3s is too short",
 		"-min-lead 20.5s":             "whole seconds",
@@ -61,6 +61,15 @@ func TestBadFlagsAreRefusedByName(t *testing.T) {
 		var stderr bytes.Buffer
 		if code := run(strings.Fields(args), io.Discard, &stderr); code != 2 || !strings.Contains(stderr.String(), says) {
 			t.Errorf("%s: exit code %d, %s", args, code, stderr.String())
+		}
+	}
+}
+
+func TestCloudIsAWSUnlessGiven(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{"": "aws", "-cloud aws": "aws", "-cloud scf": "scf"} {
+		if o, err := parse(strings.Fields(args), io.Discard); err != nil || o.cloud.name != want {
+			t.Errorf("%q: %s, %v", args, o.cloud.name, err)
 		}
 	}
 }

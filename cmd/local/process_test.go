@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,33 +19,41 @@ import (
 	"testing"
 	"time"
 
-	"wxlottery/cmd/local/lambda"
+	"wxlottery/cmd/local/function"
 )
 
 // startLimit has room for a first build on a slow machine.
 const startLimit = 3 * time.Minute
 
-// command is where TestMain puts the built cmd/local.
-var command string
+// built is the folder of what the tests build, once for all of them: cmd/local itself, and the functions in bin.
+var built string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "local")
-	if err != nil {
+	var err error
+	if built, err = os.MkdirTemp("", "local"); err != nil {
 		panic(err)
 	}
-	command = filepath.Join(dir, "local")
 	code := m.Run()
-	os.RemoveAll(dir)
+	os.RemoveAll(built)
 	os.Exit(code)
 }
 
-// buildCommand compiles cmd/local, once for all tests.
-var buildCommand = sync.OnceValue(func() error {
-	if out, err := exec.Command("go", "build", "-o", command, ".").CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
+var buildCommand = sync.OnceValues(func() (path string, err error) {
+	path = filepath.Join(built, "local")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	return nil
+	return path, nil
 })
+
+// functionsOf builds the functions of a cloud as cmd/local does.
+var functionsOf = map[string]func() (build, error){"aws": buildOf("aws"), "scf": buildOf("scf")}
+
+func buildOf(cloud string) func() (build, error) {
+	return sync.OnceValues(func() (build, error) {
+		return buildFunctions(context.Background(), platforms[cloud], filepath.Join(built, "bin"))
+	})
+}
 
 // A process is a running cmd/local.
 type process struct {
@@ -58,13 +68,20 @@ type process struct {
 // quick are the flags for a lottery that takes seconds.
 var quick = []string{"-addr", "127.0.0.1:0", "-lock-lead", "3s", "-min-lead", "5s", "-tick", "1s", "-quiet"}
 
-// start runs cmd/local and waits until it says it is ready.
-func start(t *testing.T, data string, more ...string) *process {
+// start runs cmd/local and waits until it says it is ready. The functions are there already; it finds nothing to build.
+func start(t *testing.T, data, cloud string, more ...string) *process {
 	t.Helper()
-	if err := buildCommand(); err != nil {
+	path, err := buildCommand()
+	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(command, append(append([]string{"-data", data}, quick...), more...)...)}
+	if _, err := functionsOf[cloud](); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(built, "bin"), filepath.Join(data, "bin")); err != nil && !errors.Is(err, fs.ErrExist) {
+		t.Fatal(err)
+	}
+	p := &process{t: t, cmd: exec.Command(path, append(append([]string{"-data", data, "-cloud", cloud}, quick...), more...)...)}
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -126,7 +143,7 @@ func (p *process) interrupt() int {
 // functions are the process ids of the functions.
 func (p *process) functions() []int {
 	p.t.Helper()
-	var stats map[string]lambda.Stats
+	var stats map[string]function.Stats
 	p.call("GET", "/_sim/functions", "", nil).is(200, "").into(&stats)
 	var pids []int
 	for _, name := range names {

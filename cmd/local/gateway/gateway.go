@@ -1,5 +1,5 @@
 // Package gateway is the front door of the local cloud: it finds the function by the first segment of the path, turns the
-// HTTP request into the event that an AWS HTTP API sends, and the function's answer back into HTTP.
+// HTTP request into the event that a cloud sends, and the function's answer back into HTTP.
 package gateway
 
 import (
@@ -9,17 +9,18 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
 
-	"wxlottery/cmd/local/lambda"
+	"wxlottery/cmd/local/function"
 )
 
 // BodyLimit is the largest request body in bytes that reaches a function, which has a much smaller limit of its own.
 const BodyLimit = 6 << 20
 
-// Invoker runs a function for one event and returns its answer; package lambda has the errors it fails with.
+// Invoker runs a function for one event and returns its answer; package function has the errors it fails with.
 type Invoker interface {
 	Invoke(ctx context.Context, event []byte) ([]byte, error)
 }
@@ -27,20 +28,21 @@ type Invoker interface {
 // Gateway is the http.Handler in front of the functions.
 type Gateway struct {
 	functions map[string]Invoker
+	form      Form
 	log       *slog.Logger
 }
 
-// New makes a gateway: functions has them by the first segment of the paths they serve. What goes wrong behind the
-// gateway is told to log, and to the client only as a code.
-func New(functions map[string]Invoker, log *slog.Logger) *Gateway {
-	return &Gateway{functions: functions, log: log}
+// New makes a gateway that speaks to functions in the form of a cloud; functions has them by the first segment of the
+// paths they serve. What goes wrong behind the gateway is told to log, and to the client only as a code.
+func New(functions map[string]Invoker, form Form, log *slog.Logger) *Gateway {
+	return &Gateway{functions: functions, form: form, log: log}
 }
 
 // ServeHTTP answers by the function, or with an error of the gateway in the same JSON shape.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := rand.Text()[:16]
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	function, ok := g.functions[name]
+	behind, ok := g.functions[name]
 	if !ok {
 		WriteError(w, id, http.StatusNotFound, "route_not_found", "there is no such path")
 		return
@@ -54,40 +56,35 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, id, http.StatusBadRequest, "malformed", "the request cannot be read")
 		return
 	}
-	event, err := encode(r, body, id, time.Now())
+	event, err := g.form.event(r, body, id, time.Now())
 	if err != nil {
 		g.fail(w, id, err)
 		return
 	}
-	answer, err := function.Invoke(r.Context(), event)
+	returned, err := behind.Invoke(r.Context(), event)
 	if err != nil {
 		g.fail(w, id, err)
 		return
 	}
-	g.write(w, id, answer)
+	g.write(w, id, returned)
 }
 
 // write sends a function's answer on.
-func (g *Gateway) write(w http.ResponseWriter, id string, answer []byte) {
-	res, body, err := decode(answer)
+func (g *Gateway) write(w http.ResponseWriter, id string, returned []byte) {
+	a, err := g.form.answer(returned)
 	if err != nil {
 		g.fail(w, id, err)
 		return
 	}
-	for name, value := range res.Headers {
-		w.Header().Set(name, value)
-	}
-	for _, cookie := range res.Cookies {
-		w.Header().Add("Set-Cookie", cookie)
-	}
-	w.WriteHeader(res.StatusCode)
-	w.Write(body) // net/http drops it for HEAD, 204 and 304
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	w.Write(a.body) // net/http drops it for HEAD, 204 and 304
 }
 
 // fail answers 503 for want of an instance, 500 for everything a function did wrong.
 func (g *Gateway) fail(w http.ResponseWriter, id string, err error) {
 	g.log.Error("request failed", "request_id", id, "error", err)
-	if errors.Is(err, lambda.ErrThrottled) || errors.Is(err, lambda.ErrClosed) {
+	if errors.Is(err, function.ErrThrottled) || errors.Is(err, function.ErrClosed) {
 		w.Header().Set("Retry-After", "1")
 		WriteError(w, id, http.StatusServiceUnavailable, "unavailable", "the service is briefly unavailable, please try again")
 		return

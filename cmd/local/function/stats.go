@@ -1,4 +1,4 @@
-package lambda
+package function
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 // Stats counts what a function has been through since New.
 type Stats struct {
 	Starts      int             `json:"starts"`      // processes started
-	ColdStarts  int             `json:"cold_starts"` // instances that got as far as asking for work
-	Invocations int             `json:"invocations"` // events taken by an instance
-	Crashes     int             `json:"crashes"`     // processes that ended by themselves
+	ColdStarts  int             `json:"cold_starts"` // instances that got as far as being ready for an event
+	Invocations int             `json:"invocations"` // events given to an instance
+	Crashes     int             `json:"crashes"`     // processes that ended by themselves, or asked to be ended
 	Timeouts    int             `json:"timeouts"`    // processes killed at a deadline
 	Throttles   int             `json:"throttles"`   // events refused because no instance was free
 	Instances   []InstanceStats `json:"instances"`   // those alive, by process id
@@ -33,18 +33,10 @@ func (f *Function) Stats() Stats {
 	s := f.stats
 	s.Instances = make([]InstanceStats, 0, len(f.all))
 	for i := range f.all {
-		i.mu.Lock()
 		s.Instances = append(s.Instances, InstanceStats{PID: i.cmd.Process.Pid, Busy: i.busy, Invocations: i.served})
-		i.mu.Unlock()
 	}
 	slices.SortFunc(s.Instances, func(a, b InstanceStats) int { return cmp.Compare(a.PID, b.PID) })
 	return s
-}
-
-func (f *Function) tally(count func(*Stats)) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	count(&f.stats)
 }
 
 // A prefixer writes whole lines, each with the function's name in front, so that the lines of several processes don't

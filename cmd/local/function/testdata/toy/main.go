@@ -1,4 +1,4 @@
-// Command toy is a function for tests: it does what its event asks for.
+// Command toy is a function for tests: it does what its event asks for. Built with -tags scf it is one for Tencent.
 package main
 
 import (
@@ -6,14 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // An order is what a test wants done; Body is set when the event came through the gateway, with the order in it.
@@ -24,31 +18,17 @@ type order struct {
 	Body  string `json:"body"`
 }
 
+var (
+	bornWith = os.Environ() // the environment at the start
+	served   int            // events so far
+)
+
 func main() {
 	if os.Getenv("TOY_START") == "crash" {
 		fmt.Fprintln(os.Stderr, "toy: no start today")
 		os.Exit(3)
 	}
-	if gate := os.Getenv("TOY_GATE"); gate != "" {
-		answerThenWait(gate)
-	}
-	lambda.Start(handle)
-}
-
-// answerThenWait speaks the Runtime API by hand: it answers each event at once, but asks for more only when gate exists.
-func answerThenWait(gate string) {
-	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
-	for {
-		event, err := http.Get(api + "next")
-		if err != nil {
-			os.Exit(1)
-		}
-		io.Copy(io.Discard, event.Body)
-		id := event.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		http.Post(api+"an-older-one/response", "", strings.NewReader(`"too late"`))
-		http.Post(api+id+"/response", "", strings.NewReader(fmt.Sprintf(`{"pid":%d}`, os.Getpid())))
-		await(gate)
-	}
+	start()
 }
 
 func await(file string) {
@@ -60,7 +40,8 @@ func await(file string) {
 	}
 }
 
-func handle(ctx context.Context, event json.RawMessage) (any, error) {
+func handle(ctx context.Context, event []byte) (any, error) {
+	served++
 	var o order
 	json.Unmarshal(event, &o)
 	if o.Body != "" {
@@ -76,6 +57,8 @@ func handle(ctx context.Context, event json.RawMessage) (any, error) {
 	switch o.Do {
 	case "crash":
 		os.Exit(7)
+	case "panic":
+		panic("toy: as ordered")
 	case "error":
 		return nil, errors.New("toy: as ordered")
 	case "hang":
@@ -88,9 +71,8 @@ func handle(ctx context.Context, event json.RawMessage) (any, error) {
 		return map[string]any{"statusCode": 200, "headers": map[string]string{"content-type": "application/json"}, "body": string(event)}, nil
 	}
 	deadline, _ := ctx.Deadline()
-	call, _ := lambdacontext.FromContext(ctx)
 	return map[string]any{
-		"pid": os.Getpid(), "left_ms": time.Until(deadline).Milliseconds(), "id": call.AwsRequestID,
-		"arn": call.InvokedFunctionArn, "env": os.Environ(),
+		"pid": os.Getpid(), "nth": served, "left_ms": time.Until(deadline).Milliseconds(), "call": callOf(ctx),
+		"env": os.Environ(), "born_with": bornWith,
 	}, nil
 }

@@ -1,22 +1,23 @@
 package gateway
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// encode turns a request into the event an AWS HTTP API sends for it, payload format 2.0, stage $default.
-func encode(r *http.Request, body []byte, id string, now time.Time) ([]byte, error) {
-	text, isBase64 := encodeBody(body)
+// HTTPAPI is the form of an AWS HTTP API: payload format 2.0, stage $default.
+var HTTPAPI Form = httpAPI{}
+
+type httpAPI struct{}
+
+func (httpAPI) event(r *http.Request, body []byte, id string, now time.Time) ([]byte, error) {
+	text, isBase64 := textOf(body)
 	client := clientIP(r)
 	headers, cookies := headersOf(r, client)
 	return json.Marshal(events.APIGatewayV2HTTPRequest{
@@ -36,13 +37,6 @@ func encode(r *http.Request, body []byte, id string, now time.Time) ([]byte, err
 		},
 		Body: text, IsBase64Encoded: isBase64,
 	})
-}
-
-func encodeBody(body []byte) (text string, isBase64 bool) {
-	if utf8.Valid(body) {
-		return string(body), false
-	}
-	return base64.StdEncoding.EncodeToString(body), true
 }
 
 // headersOf gives the headers by lower-case name, several values joined by commas, and the cookies apart from them. Like
@@ -83,29 +77,20 @@ func joined(query url.Values) map[string]string {
 	return out
 }
 
-func clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+func (httpAPI) answer(returned []byte) (answer, error) {
+	var res events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(returned, &res); err != nil {
+		return answer{}, errShape
+	}
+	a, err := newAnswer(res.StatusCode, res.Body, res.IsBase64Encoded)
 	if err != nil {
-		return ""
+		return a, err
 	}
-	return host
-}
-
-// decode reads a function's answer. The real gateway makes a 200 of JSON without a statusCode; here that is refused,
-// since only a defect of ours could cause it.
-func decode(answer []byte) (res events.APIGatewayV2HTTPResponse, body []byte, err error) {
-	if err := json.Unmarshal(answer, &res); err != nil {
-		return res, nil, errors.New("the answer is not JSON of the expected shape")
+	for name, value := range res.Headers {
+		a.header.Set(name, value)
 	}
-	if res.StatusCode < 200 || res.StatusCode > 599 {
-		return res, nil, errors.New("the answer has no valid statusCode")
+	for _, cookie := range res.Cookies {
+		a.header.Add("Set-Cookie", cookie)
 	}
-	if !res.IsBase64Encoded {
-		return res, []byte(res.Body), nil
-	}
-	body, err = base64.StdEncoding.DecodeString(res.Body)
-	if err != nil {
-		return res, nil, errors.New("the answer's body is not base64")
-	}
-	return res, body, nil
+	return a, nil
 }

@@ -1,6 +1,7 @@
-// Package lambda is a small AWS Lambda: it runs a function's binary as processes that speak the Runtime API, one request
-// at a time each, starts more of them on demand and replaces what crashed or took too long.
-package lambda
+// Package function is what the local clouds have in common: a function's binary runs as processes, one request at a time
+// each; more of them are started on demand, and what crashed or took too long is replaced. How one talks to a process is
+// the Protocol's matter.
+package function
 
 import (
 	"context"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// What can go wrong with an invocation, apart from the function's own errors (FunctionError).
+// What can go wrong with an invocation, apart from the function's own errors (Error).
 var (
 	ErrThrottled = errors.New("no instance is free")                  // nothing was started or sent
 	ErrCrashed   = errors.New("the instance ended without an answer") // a crash, or an exit at its start
@@ -20,27 +21,22 @@ var (
 	ErrClosed    = errors.New("the function is shut down")
 )
 
-// FunctionError is what a function reported instead of a result: the Runtime API's error object, as JSON.
-type FunctionError struct{ Payload []byte }
-
-// Error shows the function's own words, which are meant for a log.
-func (e *FunctionError) Error() string { return "the function reported " + string(e.Payload) }
-
 // Config says what to run and within which bounds.
 type Config struct {
-	Name    string        // AWS_LAMBDA_FUNCTION_NAME, and the name in logs
-	Path    string        // the executable
-	Env     []string      // KEY=value; the whole environment but for the AWS_ variables, which are added
-	Cap     int           // most instances at once
-	Timeout time.Duration // of one invocation, from the moment the instance takes it
-	Wait    time.Duration // how long Invoke waits for a free instance when all are busy
-	Log     io.Writer     // takes the lines that instances write on either output; nil drops them
+	Name      string
+	Path      string // the executable
+	Protocol  Protocol
+	Env       []string          // KEY=value: what a process gets of its surroundings, such as PATH; the protocol adds to it
+	Variables map[string]string // the function's configuration, handed over the way the cloud does
+	Cap       int               // most instances at once
+	Timeout   time.Duration     // of one invocation, from the moment the instance takes it
+	Wait      time.Duration     // how long Invoke waits for a free instance when all are busy
+	Log       io.Writer         // takes the lines that instances write on either output; nil drops them
 }
 
 // Function is one function with its instances. It is safe for concurrent use.
 type Function struct {
 	cfg Config
-	log *prefixer
 
 	mu     sync.Mutex
 	all    map[*instance]bool
@@ -60,11 +56,10 @@ type grant struct {
 
 // New makes a function; nothing is started before the first request.
 func New(cfg Config) *Function {
-	f := &Function{cfg: cfg, all: map[*instance]bool{}}
 	if cfg.Log != nil {
-		f.log = &prefixer{out: cfg.Log, prefix: cfg.Name + " | "}
+		cfg.Log = &prefixer{out: cfg.Log, prefix: cfg.Name + " | "}
 	}
-	return f
+	return &Function{cfg: cfg, all: map[*instance]bool{}}
 }
 
 // Invoke gives the event to an instance and returns its answer. When all instances are busy it waits up to Config.Wait
@@ -79,22 +74,30 @@ func (f *Function) TryInvoke(event []byte) ([]byte, error) {
 	return f.invoke(context.Background(), event, 0)
 }
 
-// invoke tries again when an instance that had served before turns out to be gone before it saw the event.
+// startTries is how many processes one request may cost that find what they need in use.
+const startTries = 3
+
+// invoke tries again where the function is not to blame: when an instance that had served before turns out to be gone
+// before it saw the event, and when a new one did not find its place.
 func (f *Function) invoke(ctx context.Context, event []byte, wait time.Duration) ([]byte, error) {
-	for {
+	for tries := 1; ; {
 		g := f.acquire(ctx, wait)
 		if g.err != nil {
 			return nil, fmt.Errorf("%s: %w", f.cfg.Name, g.err)
 		}
-		inv := newInvocation(event)
+		inv := &invocation{event: event, done: make(chan outcome, 1)}
 		answer, err := g.to.run(inv)
-		if g.warm && errors.Is(err, ErrCrashed) && !inv.taken.Load() {
+		switch {
+		case err == nil:
+			return answer, nil
+		case !errors.Is(err, ErrCrashed) || inv.taken:
+		case g.warm:
+			continue
+		case g.to.noPlace && tries < startTries:
+			tries++
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.cfg.Name, err)
-		}
-		return answer, nil
+		return nil, fmt.Errorf("%s: %w", f.cfg.Name, err)
 	}
 }
 
@@ -159,19 +162,30 @@ func (f *Function) start() grant {
 	return grant{to: i}
 }
 
-// release takes an instance back that asks for more work: the longest waiting request gets it, or it is idle.
-func (f *Function) release(i *instance) {
+// ready takes note that an instance can take an event. The first time it is for the request the instance was started for;
+// later the longest waiting request gets it, or it is idle.
+func (f *Function) ready(i *instance) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !i.busy || f.closed {
-		return
-	}
-	if len(f.queue) == 0 {
+	switch {
+	case !i.started:
+		i.started = true
+		f.stats.ColdStarts++
+	case f.closed:
+	case len(f.queue) > 0:
+		f.grantNext(grant{to: i, warm: true})
+	default:
 		i.busy = false
 		f.idle = append(f.idle, i)
-		return
 	}
-	f.grantNext(grant{to: i, warm: true})
+}
+
+// given takes note of an event on its way to an instance.
+func (f *Function) given(i *instance) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stats.Invocations++
+	i.served++
 }
 
 // remove forgets an instance whose process has ended and lets a waiting request use the room.
