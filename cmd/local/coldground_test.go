@@ -13,6 +13,7 @@ import (
 
 	"wxlottery/cmd/local/function"
 	"wxlottery/cmd/local/lambda"
+	"wxlottery/internal/checkout"
 	"wxlottery/internal/testdb"
 	"wxlottery/internal/testredis"
 	"wxlottery/internal/wechatsim"
@@ -92,7 +93,7 @@ func buildForAWS(b *testing.B) (dir string) {
 	}
 	args := []string{"build", "-tags", tags, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", dir, "./testdata/empty"}
 	for _, name := range names {
-		args = append(args, module+"/functions/"+name)
+		args = append(args, checkout.Module+"/functions/"+name)
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

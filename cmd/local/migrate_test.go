@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wxlottery/cmd/local/function"
+	"wxlottery/internal/checkout"
 	"wxlottery/internal/testdb"
 )
 
@@ -16,7 +17,7 @@ import (
 func newMigrate(t *testing.T, p platform, dsn string) *function.Function {
 	t.Helper()
 	b := build{dir: t.TempDir(), tags: p.tags, commit: "test"}
-	if out, err := exec.Command("go", append(b.arguments(), module+"/functions/migrate")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", append(b.arguments(), checkout.Module+"/functions/migrate")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	f := function.New(function.Config{

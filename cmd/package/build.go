@@ -3,17 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
+	"wxlottery/internal/checkout"
 	"wxlottery/shared/cloud"
 )
-
-const module = "wxlottery"
 
 // A target is what one cloud wants.
 type target struct {
@@ -48,15 +45,12 @@ type builder struct {
 }
 
 func newBuilder(ctx context.Context, commit string) (*builder, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, errors.New(`building needs the Go toolchain, but there is no "go" in PATH`)
-	}
-	root, err := output(ctx, ".", "go", "list", "-m", "-f", "{{.Dir}}", module)
+	root, err := checkout.Root(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("this is not a checkout of module %s, run it inside one: %w", module, err)
+		return nil, err
 	}
 	if commit == "" {
-		commit = commitOf(ctx, root)
+		commit = checkout.Commit(ctx, root)
 	}
 	temp, err := os.MkdirTemp("", "package-")
 	if err != nil {
@@ -76,7 +70,7 @@ func (b *builder) build(ctx context.Context, system, arch string, flags, package
 	const stamps = "-s -w -buildid= -X %[1]s.Version=%[2]s -X %[1]s.Commit=%[3]s"
 	args := []string{
 		"build", "-trimpath", "-buildvcs=false", "-o", dir + string(filepath.Separator),
-		"-ldflags", fmt.Sprintf(stamps, module+"/shared/cloud", cloud.Version, b.commit),
+		"-ldflags", fmt.Sprintf(stamps, checkout.Module+"/shared/cloud", cloud.Version, b.commit),
 	}
 	args = append(append(args, flags...), packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -91,27 +85,4 @@ func (b *builder) build(ctx context.Context, system, arch string, flags, package
 // environ is this machine's environment without what it may have set that changes the bytes.
 func environ() []string {
 	return append(os.Environ(), "CGO_ENABLED=0", "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off")
-}
-
-// commitOf names the state of the checkout: twelve digits, with -dirty when something is changed, or unknown.
-func commitOf(ctx context.Context, root string) string {
-	commit, err := output(ctx, root, "git", "rev-parse", "--short=12", "HEAD")
-	if err != nil {
-		return "unknown"
-	}
-	if changes, err := output(ctx, root, "git", "status", "--porcelain"); err != nil || changes != "" {
-		commit += "-dirty"
-	}
-	return commit
-}
-
-// output runs a command and returns its trimmed output, or an error with what it had to say.
-func output(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.Env = dir, environ()
-	out, err := cmd.Output()
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		return "", errors.New(string(bytes.TrimSpace(failed.Stderr)))
-	}
-	return strings.TrimSpace(string(out)), err
 }

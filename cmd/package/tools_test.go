@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -40,34 +39,6 @@ func needs(t *testing.T, program string) {
 			t.Fatal(err)
 		}
 		t.Skip(err)
-	}
-}
-
-func TestTheCommitIsThatOfTheCheckout(t *testing.T) {
-	t.Parallel()
-	needs(t, "git")
-	dir := t.TempDir()
-	git := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
-	if got := commitOf(t.Context(), dir); got != "unknown" {
-		t.Errorf("outside of a checkout: %s", got)
-	}
-	git("init", "-q")
-	git("commit", "-q", "--allow-empty", "-m", "first")
-	clean := commitOf(t.Context(), dir)
-	if !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(clean) {
-		t.Errorf("clean: %s", clean)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "new"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if got := commitOf(t.Context(), dir); got != clean+"-dirty" {
-		t.Errorf("dirty: %s", got)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The errcodes the package acts on, from WeChat's documentation.
@@ -54,11 +55,12 @@ func (c *errcode) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-var ridPattern = regexp.MustCompile(`\brid: ([0-9a-f-]{1,64})$`)
+// ridPattern is made when it is needed: it would cost every cold start a tenth.
+var ridPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\brid: ([0-9a-f-]{1,64})$`) })
 
 // ridOf finds the request id at the end of an errmsg.
 func ridOf(errmsg string) string {
-	if m := ridPattern.FindStringSubmatch(errmsg); m != nil {
+	if m := ridPattern().FindStringSubmatch(errmsg); m != nil {
 		return m[1]
 	}
 	return ""
