@@ -39,7 +39,7 @@ func contents(t *testing.T, path ...string) []byte {
 func copyModule(t *testing.T) string {
 	t.Helper()
 	to := t.TempDir()
-	for _, dir := range []string{"shared", "functions", "cmd/package"} {
+	for _, dir := range []string{"shared", "functions", "cmd/package", "internal/checkout"} {
 		if err := os.CopyFS(filepath.Join(to, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
@@ -37,10 +38,11 @@ func Commit(ctx context.Context, root string) string {
 	return commit
 }
 
-// output runs a command and returns its trimmed output, or an error with what it had to say.
+// output runs a command and returns its trimmed output, or an error with what it had to say. What the environment tells go
+// about other modules doesn't count.
 func output(ctx context.Context, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=")
 	out, err := cmd.Output()
 	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
 		return "", errors.New(string(bytes.TrimSpace(failed.Stderr)))
