@@ -16,6 +16,7 @@ func (t *template) checkAlarms() {
 		case "AWS::CloudWatch::Alarm":
 			action := map[string]any{"Fn::If": []any{"OwnsTopic", ref("AlarmTopic"), ref("AlarmTopicArn")}}
 			t.unless(same(at(r, "Properties", "AlarmActions"), []any{action}), "%s tells nobody", id)
+			t.unless(same(at(r, "Properties", "OKActions"), []any{action}), "%s tells nobody when it is over", id)
 			t.unless(textOf(at(r, "Properties", "AlarmDescription")) != "", "%s does not say what it means", id)
 		case "AWS::Logs::LogGroup":
 			t.unless(same(at(r, "Properties", "RetentionInDays"), ref("LogRetentionDays")), "%s is kept for ever", id)
@@ -23,14 +24,32 @@ func (t *template) checkAlarms() {
 			t.unless(same(at(r, "Properties", "LogGroupName"), ref("DrawLogs")), "%s does not read the draw's log", id)
 		}
 	}
-	finished := t.wantMetric("no tick finishes", "LiveTicks", "breaching")
-	t.unless(at(finished, "ComparisonOperator") == "LessThanThreshold" && at(finished, "Threshold") == 1 && at(finished, "Statistic") == "Sum" &&
-		at(finished, "Period") == 60 && at(finished, "EvaluationPeriods") == 3 && at(finished, "DatapointsToAlarm") == 3,
-		"no alarm rings when no tick finishes for three minutes")
+	t.checkTicks()
 	overdue := t.wantMetric("draws are overdue", "OverdueDraws", "notBreaching")
 	t.unless(at(overdue, "ComparisonOperator") == "GreaterThanThreshold" && at(overdue, "Threshold") == 0 && at(overdue, "Statistic") == "Maximum" &&
 		at(overdue, "Period") == 60 && at(overdue, "EvaluationPeriods") == 3 && at(overdue, "DatapointsToAlarm") == 2,
 		"no alarm rings when draws are overdue in two of three minutes")
+}
+
+// checkTicks wants an alarm that rings when there are no records of ticks, and does not wait to see whether they come yet.
+func (t *template) checkTicks() {
+	alarm := at(t.resources["NoTickAlarm"], "Properties")
+	filled, live := listOf(at(alarm, "Metrics")), any(nil)
+	if len(filled) == 2 {
+		live = filled[1]
+	}
+	metric := map[string]any{"Namespace": map[string]any{"Fn::Sub": "Lottery/${AWS::StackName}"}, "MetricName": "LiveTicks"}
+	t.unless(live != nil && at(filled[0], "Expression") == "FILL(live, 0)" && at(filled[0], "ReturnData") == nil &&
+		at(live, "Id") == "live" && at(live, "ReturnData") == false && same(at(live, "MetricStat", "Metric"), metric) &&
+		at(live, "MetricStat", "Period") == 60 && at(live, "MetricStat", "Stat") == "Sum", "no alarm reads LiveTicks")
+	t.unless(at(alarm, "ComparisonOperator") == "LessThanThreshold" && at(alarm, "Threshold") == 1 && at(alarm, "EvaluationPeriods") == 3 &&
+		at(alarm, "DatapointsToAlarm") == 3 && at(alarm, "TreatMissingData") == "breaching",
+		"no alarm rings when no tick finishes for three minutes")
+	for _, id := range []string{"FinishedTicks", "WaitingTicks"} {
+		made := listOf(at(t.resources[id], "Properties", "MetricTransformations"))
+		t.unless(len(made) == 1 && same(at(made[0], "MetricNamespace"), metric["Namespace"]) && at(made[0], "MetricName") == "LiveTicks",
+			"%s is not counted in LiveTicks", id)
+	}
 }
 
 func dimension(name string, v any) []any { return []any{map[string]any{"Name": name, "Value": v}} }
