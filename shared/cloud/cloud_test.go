@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -143,6 +144,9 @@ func TestStartIsLoggedWithVersionAndCommit(t *testing.T) {
 	var book logBook
 	newLogger(&book).Info("start")
 	rec := book.records(t)[0]
+	if at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(rec["timestamp"])); err != nil || time.Since(at).Abs() > time.Minute || rec["time"] != nil {
+		t.Errorf("the record's time: %v, %v", rec, err)
+	}
 	if rec["msg"] != "start" || rec["version"] != Version || rec["commit"] != Commit || rec["level"] != slog.LevelInfo.String() {
 		t.Error(rec)
 	}

@@ -62,7 +62,7 @@ func TestTheLogLineSaysWhatHappenedAndNothingElse(t *testing.T) {
 		if got["request_id"] != w.Header().Get("X-Request-Id") || got["request_id"] == "" {
 			t.Errorf("%s: request id %v", method, got["request_id"])
 		}
-		for _, k := range []string{"ms", "request_id", "time"} {
+		for _, k := range []string{"ms", "request_id", "timestamp"} {
 			delete(got, k)
 		}
 		maps.Copy(want, common)

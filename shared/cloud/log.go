@@ -96,7 +96,17 @@ func (rec *record) writePanic(ctx context.Context, value any) {
 
 // newLogger writes JSON, one record a line, each with the build it comes from.
 func newLogger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, nil)).With("version", Version, "commit", Commit)
+	options := &slog.HandlerOptions{ReplaceAttr: nameTime}
+	return slog.New(slog.NewJSONHandler(w, options)).With("version", Version, "commit", Commit)
+}
+
+// nameTime calls a record's time timestamp: AWS Lambda looks for that name, and to records without one it gives a time and a
+// level of its own.
+func nameTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		a.Key = "timestamp"
+	}
+	return a
 }
 
 // startLog makes the process log the way clouds collect it and says that the process began.
