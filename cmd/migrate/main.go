@@ -1,5 +1,6 @@
 // Command migrate brings the database that DB_DSN names to the schema of this version (up), or says where it stands
-// (status) and whether the server is set up as the service needs it. DB_TLS_CA says whom to trust, as for the functions.
+// (status) and whether the server is set up as the service needs it. DB_TLS_CA and DB_SET_SESSION mean what they mean to the
+// functions.
 package main
 
 import (
@@ -11,14 +12,15 @@ import (
 	"os/signal"
 	"time"
 
-	"wxlottery/shared/store"
+	"wxlottery/shared/config"
+	"wxlottery/shared/setup"
 	"wxlottery/shared/store/migrate"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1:], os.Getenv("DB_DSN"), os.Getenv("DB_TLS_CA")); err != nil {
+	if err := run(ctx, os.Stdout, os.Args[1:], os.Environ()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		if errors.Is(err, errUsage) {
 			os.Exit(2)
@@ -29,11 +31,19 @@ func main() {
 
 var errUsage = errors.New("usage: DB_DSN=… migrate up|status")
 
-func run(ctx context.Context, out io.Writer, args []string, dsn, ca string) error {
-	if len(args) != 1 || dsn == "" {
+type settings struct {
+	Database config.Database
+}
+
+func run(ctx context.Context, out io.Writer, args, environ []string) error {
+	if len(args) != 1 {
 		return errUsage
 	}
-	report, err := migrate.Do(ctx, args[0], dsn, store.Options{CA: ca})
+	cfg, err := config.Load[settings](environ)
+	if err != nil {
+		return err
+	}
+	report, err := migrate.Do(ctx, args[0], cfg.Database.DSN.Reveal(), setup.Options(cfg.Database))
 	if errors.Is(err, migrate.ErrCommand) {
 		return errUsage
 	}

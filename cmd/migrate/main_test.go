@@ -13,7 +13,7 @@ import (
 func output(t *testing.T, dsn string, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := run(context.Background(), &out, args, dsn, ""); err != nil {
+	if err := run(context.Background(), &out, args, []string{"DB_DSN=" + dsn}); err != nil {
 		t.Fatalf("%v: %v", args, err)
 	}
 	return out.String()
@@ -38,16 +38,23 @@ func TestUpAppliesOnceAndStatusTells(t *testing.T) {
 
 func TestWrongUseSaysHow(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		dsn  string
-		args []string
-	}{{"x", nil}, {"x", []string{"down"}}, {"x", []string{"up", "up"}}, {"", []string{"up"}}} {
-		if err := run(context.Background(), &bytes.Buffer{}, c.args, c.dsn, ""); !errors.Is(err, errUsage) {
-			t.Errorf("%v: %v", c, err)
+	for _, args := range [][]string{nil, {"down"}, {"up", "up"}} {
+		if err := run(context.Background(), &bytes.Buffer{}, args, []string{"DB_DSN=u:p@tcp(127.0.0.1:1)/x"}); !errors.Is(err, errUsage) {
+			t.Errorf("%v: %v", args, err)
 		}
 	}
-	err := run(context.Background(), &bytes.Buffer{}, []string{"up"}, "user:hunter2 is no DSN", "")
-	if err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("a bad DSN: %v", err)
+	for _, c := range []struct {
+		want     string
+		settings []string
+	}{
+		{"DB_DSN is not set", nil},
+		{"DB_DSN is neither", []string{"DB_DSN=user:hunter2 is no DSN"}},
+		{"DB_TLS_CA", []string{"DB_DSN=user:hunter2@tcp(127.0.0.1:1)/x?tls=true", "DB_TLS_CA=hunter2"}},
+		{"DB_SET_SESSION is not true or false", []string{"DB_DSN=user:hunter2@tcp(127.0.0.1:1)/x", "DB_SET_SESSION=hunter2"}},
+	} {
+		err := run(context.Background(), &bytes.Buffer{}, []string{"up"}, c.settings)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", c.want, err)
+		}
 	}
 }

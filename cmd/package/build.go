@@ -84,5 +84,6 @@ func (b *builder) build(ctx context.Context, system, arch string, flags, package
 
 // environ is this machine's environment without what it may have set that changes the bytes.
 func environ() []string {
-	return append(os.Environ(), "CGO_ENABLED=0", "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off")
+	return append(os.Environ(), "CGO_ENABLED=0", "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off",
+		"GO_EXTLINK_ENABLED=0")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"debug/buildinfo"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -58,6 +59,7 @@ func TestTheSameCommitGivesTheSameBytes(t *testing.T) {
 	build(t, "-commit", "0123456789ab", "-out", first, "draw")
 	for name, value := range map[string]string{
 		"GOAMD64": "v3", "GOARM64": "v9.0", "GOFLAGS": "-race", "CGO_ENABLED": "1", "GOWORK": "nowhere", "GOEXPERIMENT": "arenas",
+		"GO_EXTLINK_ENABLED": "1",
 	} {
 		t.Setenv(name, value)
 	}
@@ -78,9 +80,9 @@ func TestAZipHasOneExecutableAsTheCloudWantsIt(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	build(t, "-commit", "0123456789ab", "-out", dir, "draw", "migrate")
-	for path, want := range map[string]struct{ file, machine string }{
-		"aws/draw.zip": {"bootstrap", "\xb7\x00"}, "aws/migrate.zip": {"bootstrap", "\xb7\x00"},
-		"scf/draw.zip": {"main", "\x3e\x00"}, "scf/migrate.zip": {"main", "\x3e\x00"},
+	for path, want := range map[string]struct{ file, machine, tags string }{
+		"aws/draw.zip": {"bootstrap", "\xb7\x00", "lambda.norpc"}, "aws/migrate.zip": {"bootstrap", "\xb7\x00", "lambda.norpc"},
+		"scf/draw.zip": {"main", "\x3e\x00", "scf"}, "scf/migrate.zip": {"main", "\x3e\x00", "scf"},
 	} {
 		packed := contents(t, dir, path)
 		z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
@@ -102,7 +104,24 @@ func TestAZipHasOneExecutableAsTheCloudWantsIt(t *testing.T) {
 		if here, _ := filepath.Abs(root); bytes.Contains(binary, []byte(here)) || !bytes.Contains(binary, []byte("0123456789ab")) {
 			t.Errorf("%s names this folder, or not the commit", path)
 		}
+		if got := tagsOf(t, binary); got != want.tags { // those that the rules about imports are tested with
+			t.Errorf("%s is built with the tags %q", path, got)
+		}
 	}
+}
+
+func tagsOf(t *testing.T, binary []byte) string {
+	t.Helper()
+	info, err := buildinfo.Read(bytes.NewReader(binary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" {
+			return s.Value
+		}
+	}
+	return ""
 }
 
 func unpacked(t *testing.T, f *zip.File) []byte {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 )
 
-// toolNames are the commands that people run who have no Go: who checks a draw, who migrates a database.
+// toolNames are the commands that people run who have no Go: who checks a draw, who migrates a database. A version that does
+// not have one of them yet is packaged without it, and its report shows that.
 var toolNames = []string{"verify", "migrate"}
 
 type platform struct{ system, arch string }
@@ -30,6 +32,9 @@ func (b *builder) tools(ctx context.Context, out string, platforms []platform) (
 		if _, err := os.Stat(filepath.Join(b.root, "cmd", name)); err == nil {
 			names, packages = append(names, name), append(packages, "./cmd/"+name)
 		}
+	}
+	if len(packages) == 0 {
+		return nil, errors.New("there are no command line tools to build")
 	}
 	for _, p := range platforms {
 		dir, err := b.build(ctx, p.system, p.arch, nil, packages)

@@ -12,7 +12,6 @@ import (
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/setup"
-	"wxlottery/shared/store"
 	"wxlottery/shared/store/migrate"
 )
 
@@ -34,7 +33,7 @@ func run(ctx context.Context, payload []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := migrate.Do(ctx, command, cfg.Database.DSN.Reveal(), store.Options{SetSession: cfg.Database.SetSession, CA: cfg.Database.CA})
+	report, err := migrate.Do(ctx, command, cfg.Database.DSN.Reveal(), setup.Options(cfg.Database))
 	if err != nil {
 		return nil, err
 	}

@@ -95,3 +95,11 @@ func TestTheContextEndsAMigration(t *testing.T) {
 		t.Errorf("%v, %v", answer, err)
 	}
 }
+
+func TestTheOptionsOfTheConnectionCount(t *testing.T) {
+	t.Setenv("DB_DSN", "user:hunter2@tcp(127.0.0.1:1)/x?tls=true")
+	t.Setenv("DB_TLS_CA", "hunter2")
+	if _, err := run(t.Context(), []byte(`{"command":"up"}`)); err == nil || !strings.Contains(err.Error(), "DB_TLS_CA") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("an authority that is none: %v", err)
+	}
+}

@@ -27,13 +27,13 @@ var allowed = map[string][]string{
 	"shared/cloud":          {"shared/fault"},
 	"shared/api":            {"shared/cloud", "shared/fault", "shared/lottery", "shared/session"},
 	"shared/secretsmanager": {"shared/fault", "shared/secret"},
-	"shared/setup":          {"shared/config", "shared/lottery", "shared/secretsmanager", "shared/store"},
+	"shared/setup":          {"shared/config", "shared/fault", "shared/lottery", "shared/secretsmanager", "shared/store"},
 	"functions/login":       {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
 	"functions/events":      {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
 	"functions/join":        {"shared/api", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw"},
 	"functions/draw":        {"shared/cloud", "shared/config", "shared/lottery", "shared/setup", "shared/store"},
-	"functions/migrate":     {"shared/cloud", "shared/config", "shared/setup", "shared/store", "shared/store/migrate"},
-	"cmd/migrate":           {"shared/store", "shared/store/migrate"},
+	"functions/migrate":     {"shared/cloud", "shared/config", "shared/setup", "shared/store/migrate"},
+	"cmd/migrate":           {"shared/config", "shared/setup", "shared/store/migrate"},
 }
 
 type pkg struct {

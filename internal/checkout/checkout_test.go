@@ -22,8 +22,11 @@ func TestTheRootIsTheModulesFromAnywhereInIt(t *testing.T) {
 	}
 }
 
+// TestTheCommitSaysWhetherSomethingIsChanged runs as in a hook of another repository.
 func TestTheCommitSaysWhetherSomethingIsChanged(t *testing.T) {
-	t.Parallel()
+	other := t.TempDir()
+	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
+	t.Setenv("GIT_WORK_TREE", other)
 	if _, err := exec.LookPath("git"); err != nil && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
@@ -34,7 +37,7 @@ func TestTheCommitSaysWhetherSomethingIsChanged(t *testing.T) {
 	git := func(args ...string) {
 		t.Helper()
 		cmd := exec.Command("git", append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
-		cmd.Dir = dir
+		cmd.Dir, cmd.Env = dir, environ()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -43,6 +46,13 @@ func TestTheCommitSaysWhetherSomethingIsChanged(t *testing.T) {
 	git("commit", "-q", "--allow-empty", "-m", "x")
 	if got := Commit(t.Context(), dir); !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(got) {
 		t.Errorf("a clean one is %s", got)
+	}
+	inner := filepath.Join(dir, "inner")
+	if err := os.Mkdir(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := Commit(t.Context(), inner); got != "unknown" {
+		t.Errorf("in a checkout of something else it is %s", got)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "new"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"wxlottery/shared/config"
+	"wxlottery/shared/fault"
 	"wxlottery/shared/secretsmanager"
 )
 
@@ -54,7 +55,22 @@ func fetch(ctx context.Context, environ []string, vars []config.Variable) ([]str
 		})
 	}
 	wg.Wait()
-	return found, errors.Join(errs...)
+	return found, worst(errs)
+}
+
+// worst joins the errors that will not pass by themselves, where there are any: a client must not be told to try again soon
+// because another one may pass.
+func worst(errs []error) error {
+	var lasting []error
+	for _, err := range errs {
+		if err != nil && fault.From(err).Kind != fault.Unavailable {
+			lasting = append(lasting, err)
+		}
+	}
+	if len(lasting) > 0 {
+		return errors.Join(lasting...)
+	}
+	return errors.Join(errs...)
 }
 
 type want struct{ name, arn string }

@@ -184,6 +184,23 @@ func TestAFailureNamesVariableAndARNAndNoSecret(t *testing.T) {
 	}
 }
 
+// One secret is refused for good, the others may come: that is no reason to try again soon.
+func TestAFailureThatLastsCountsMoreThanOneThatPasses(t *testing.T) {
+	t.Parallel()
+	e := play(t)
+	e.answer = func(w http.ResponseWriter, r *http.Request) {
+		reason := "not ready to serve traffic"
+		if strings.HasSuffix(r.URL.Query().Get("secretId"), "WECHAT_SECRET") {
+			reason = "AccessDeniedException"
+		}
+		http.Error(w, reason, http.StatusBadRequest)
+	}
+	_, err := load[program](t.Context(), e.environ())
+	if err == nil || fault.From(err).Kind != fault.Internal || !strings.Contains(err.Error(), "WECHAT_SECRET_SECRET_ARN") {
+		t.Error(err)
+	}
+}
+
 func TestWithoutASessionTokenThereAreNoSecrets(t *testing.T) {
 	t.Parallel()
 	_, err := load[program](t.Context(), []string{"DB_DSN_SECRET_ARN=" + arnOf("DB_DSN")})

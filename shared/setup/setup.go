@@ -20,5 +20,10 @@ func Keys(k config.Keys) (*lottery.Keyring, error) {
 
 // Store opens the configured database.
 func Store(d config.Database) (*store.Store, error) {
-	return store.Open(d.DSN.Reveal(), store.Options{SetSession: d.SetSession, CA: d.CA})
+	return store.Open(d.DSN.Reveal(), Options(d))
+}
+
+// Options are what the configuration says about connections.
+func Options(d config.Database) store.Options {
+	return store.Options{SetSession: d.SetSession, CA: d.CA}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -115,7 +114,7 @@ func unreachable(err error) bool {
 
 // mysqlConfig turns a DSN into the options this package needs: matched rows are counted, parameters are interpolated (one
 // round trip, nothing pinned behind a proxy), and nothing waits for ever.
-func mysqlConfig(dsn, ca string) (*mysql.Config, error) {
+func mysqlConfig(dsn string) (*mysql.Config, error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return nil, errors.New("store: DB_DSN is not a MySQL data source name") // the driver's text may quote the password
@@ -127,26 +126,5 @@ func mysqlConfig(dsn, ca string) (*mysql.Config, error) {
 	cfg.ReadTimeout = 30 * time.Second
 	cfg.WriteTimeout = 10 * time.Second
 	cfg.Logger = &mysql.NopLogger{}
-	return cfg, Trust(cfg, ca)
-}
-
-// sessionConnector gives every new connection the settings that belong in the server's parameter group. It is for plain
-// servers; behind a proxy such settings pin the connection.
-type sessionConnector struct{ driver.Connector }
-
-func (c sessionConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, statement := range []string{
-		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-		"SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
-	} {
-		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
-			conn.Close()
-			return nil, fmt.Errorf("store: set up the session: %w", err)
-		}
-	}
-	return conn, nil
+	return cfg, nil
 }

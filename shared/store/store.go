@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
 	"wxlottery/shared/fault"
@@ -38,16 +37,13 @@ func Open(dsn string, o Options) (*Store, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		return openSQLite(path, o)
 	}
-	cfg, err := mysqlConfig(dsn, o.CA)
+	cfg, err := mysqlConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := mysql.NewConnector(cfg)
+	connector, err := Connector(cfg, o)
 	if err != nil {
-		return nil, errors.New("store: DB_DSN has options that do not go together")
-	}
-	if o.SetSession {
-		connector = sessionConnector{connector}
+		return nil, err
 	}
 	return newStore(sqlx.NewDb(sql.OpenDB(connector), "mysql"), newDialect("mysql", mysqlNow), o), nil
 }

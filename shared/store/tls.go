@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -16,13 +15,10 @@ var (
 	errNoCertificate = errors.New("store: DB_TLS_CA has no certificate in PEM form, or one that cannot be read")
 )
 
-// Trust lets the TLS connections of cfg trust the certificates in ca, PEM, besides those the system knows: managed databases
-// have authorities of their own, which no system does. TLS below 1.2 is refused. An empty ca trusts nobody more. It fails
-// when cfg asks for no verified connection, for then ca would do nothing.
-func Trust(cfg *mysql.Config, ca string) error {
-	if cfg.TLS != nil && cfg.TLS.MinVersion == 0 {
-		cfg.TLS.MinVersion = tls.VersionTLS12
-	}
+// trust lets the TLS connections of cfg trust the certificates in ca, PEM, besides those the system knows: managed databases
+// have authorities of their own, which no system does. An empty ca trusts nobody more. It fails when cfg asks for no verified
+// connection, for then ca would do nothing. (TLS is 1.2 at least; Go sees to that.)
+func trust(cfg *mysql.Config, ca string) error {
 	if ca == "" {
 		return nil
 	}

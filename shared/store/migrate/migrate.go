@@ -32,11 +32,11 @@ type Migration struct {
 
 // Up applies every pending migration to the data source (as store.Open takes it) and returns those it applied. On MySQL
 // migrations that run at once wait for each other.
-func Up(ctx context.Context, dsn string) ([]Migration, error) { return up(ctx, dsn, "") }
+func Up(ctx context.Context, dsn string) ([]Migration, error) { return up(ctx, dsn, store.Options{}) }
 
-func up(ctx context.Context, dsn, ca string) ([]Migration, error) {
+func up(ctx context.Context, dsn string, o store.Options) ([]Migration, error) {
 	var applied []Migration
-	err := run(dsn, ca, func(p *goose.Provider) error {
+	err := run(dsn, o, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			applied = append(applied, Migration{r.Source.Version, name(r.Source.Path), time.Now()})
@@ -47,11 +47,13 @@ func up(ctx context.Context, dsn, ca string) ([]Migration, error) {
 }
 
 // Status returns every migration this program knows, in order.
-func Status(ctx context.Context, dsn string) ([]Migration, error) { return status(ctx, dsn, "") }
+func Status(ctx context.Context, dsn string) ([]Migration, error) {
+	return status(ctx, dsn, store.Options{})
+}
 
-func status(ctx context.Context, dsn, ca string) ([]Migration, error) {
+func status(ctx context.Context, dsn string, o store.Options) ([]Migration, error) {
 	var all []Migration
-	err := run(dsn, ca, func(p *goose.Provider) error {
+	err := run(dsn, o, func(p *goose.Provider) error {
 		results, err := p.Status(ctx)
 		for _, r := range results {
 			all = append(all, Migration{r.Source.Version, name(r.Source.Path), r.AppliedAt})
@@ -63,14 +65,14 @@ func status(ctx context.Context, dsn, ca string) ([]Migration, error) {
 
 // Reset drops every table of the schema with all that is in it, and leaves other tables alone.
 func Reset(ctx context.Context, dsn string) error {
-	return run(dsn, "", func(p *goose.Provider) error {
+	return run(dsn, store.Options{}, func(p *goose.Provider) error {
 		_, err := p.DownTo(ctx, 0)
 		return err
 	})
 }
 
-func run(dsn, ca string, work func(*goose.Provider) error) error {
-	db, dialect, err := open(dsn, ca)
+func run(dsn string, o store.Options, work func(*goose.Provider) error) error {
+	db, dialect, err := open(dsn, o)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func run(dsn, ca string, work func(*goose.Provider) error) error {
 }
 
 // open connects with the time limits of a person who waits, not those of a request.
-func open(dsn, ca string) (*sql.DB, goose.Dialect, error) {
+func open(dsn string, o store.Options) (*sql.DB, goose.Dialect, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		db, err := sql.Open("sqlite", store.SQLiteSource(path))
 		if err != nil {
@@ -114,12 +116,9 @@ func open(dsn, ca string) (*sql.DB, goose.Dialect, error) {
 	cfg.ParseTime = true // goose reads its own table with it
 	cfg.Timeout = 5 * time.Second
 	cfg.Logger = &mysql.NopLogger{}
-	if err := store.Trust(cfg, ca); err != nil {
-		return nil, "", err
-	}
-	connector, err := mysql.NewConnector(cfg)
+	connector, err := store.Connector(cfg, o)
 	if err != nil {
-		return nil, "", errors.New("migrate: the data source has options that do not go together")
+		return nil, "", err
 	}
 	return sql.OpenDB(connector), goose.DialectMySQL, nil
 }

@@ -30,10 +30,10 @@ func Do(ctx context.Context, command, dsn string, o store.Options) (r Report, er
 		return r, err
 	}
 	if command == "status" {
-		r.Migrations, err = status(ctx, dsn, o.CA)
+		r.Migrations, err = status(ctx, dsn, o)
 		return r, err
 	}
-	applied, err := up(ctx, dsn, o.CA)
+	applied, err := up(ctx, dsn, o)
 	r.Applied = []string{}
 	for _, m := range applied {
 		r.Applied = append(r.Applied, m.Name)

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Connector makes connections by cfg and the options that are about connections. Its errors quote nothing of cfg.
+func Connector(cfg *mysql.Config, o Options) (driver.Connector, error) {
+	if err := trust(cfg, o.CA); err != nil {
+		return nil, err
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, errors.New("store: DB_DSN has options that do not go together")
+	}
+	if o.SetSession {
+		return sessionConnector{connector}, nil
+	}
+	return connector, nil
+}
+
+// sessionConnector gives every new connection the settings that belong in the server's parameter group. It is for plain
+// servers; behind a proxy such settings pin the connection.
+type sessionConnector struct{ driver.Connector }
+
+func (c sessionConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+		"SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
+	} {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("store: set up the session: %w", err)
+		}
+	}
+	return conn, nil
+}

@@ -1,0 +1,4 @@
+package migrate
+
+// Open is open, for tests.
+var Open = open
