@@ -17,17 +17,30 @@ import (
 // program is what the sources of a function say about how it must be deployed.
 type program struct {
 	routes    []string // patterns of its mux, sorted
-	variables []config.Variable
+	groups    []group
+	variables []config.Variable // those of its groups
 }
 
-// groups are the parts that a function's settings are made of.
-var groups = map[string]func() []config.Variable{
-	"Database": config.Variables[config.Database],
-	"Redis":    config.Variables[config.Redis],
-	"WeChat":   config.Variables[config.WeChat],
-	"Keys":     config.Variables[config.Keys],
-	"Rules":    config.Variables[config.Rules],
-	"Tick":     config.Variables[config.Tick],
+// group is a part that a function's settings are made of.
+type group struct {
+	variables []config.Variable
+	load      func(environ []string) error
+}
+
+var groups = map[string]group{
+	"Database": groupOf[config.Database](),
+	"Redis":    groupOf[config.Redis](),
+	"WeChat":   groupOf[config.WeChat](),
+	"Keys":     groupOf[config.Keys](),
+	"Rules":    groupOf[config.Rules](),
+	"Tick":     groupOf[config.Tick](),
+}
+
+func groupOf[T any]() group {
+	return group{config.Variables[T](), func(environ []string) error {
+		_, err := config.Load[T](environ)
+		return err
+	}}
 }
 
 // readCode reads the sources of every function: the mux patterns of its api.Routes and its settings.
@@ -67,8 +80,7 @@ func readProgram(files fs.FS, dir string) (p program, err error) {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			p.routes = append(p.routes, patterns(n)...)
-			var fault error
-			if p.variables, fault = settings(n, p.variables); fault != nil {
+			if fault := p.settings(n); fault != nil {
 				err = fmt.Errorf("%s: %w", name, fault)
 			}
 			return true
@@ -98,24 +110,25 @@ func patterns(n ast.Node) (keys []string) {
 	return keys
 }
 
-// settings adds the variables of n, if it is the declaration of a type settings.
-func settings(n ast.Node, known []config.Variable) ([]config.Variable, error) {
+// settings adds the groups of n, if it is the declaration of a type settings.
+func (p *program) settings(n ast.Node) error {
 	spec, ok := n.(*ast.TypeSpec)
 	if !ok || spec.Name.Name != "settings" {
-		return known, nil
+		return nil
 	}
 	fields, ok := spec.Type.(*ast.StructType)
 	if !ok {
-		return known, fmt.Errorf("settings is not a struct")
+		return fmt.Errorf("settings is not a struct")
 	}
 	for _, field := range fields.Fields.List {
-		group, ok := field.Type.(*ast.SelectorExpr)
-		if !ok || groups[group.Sel.Name] == nil || !selects(field.Type, "config", group.Sel.Name) {
-			return known, fmt.Errorf("settings has a field that is no known group of package config")
+		name, ok := field.Type.(*ast.SelectorExpr)
+		if !ok || groups[name.Sel.Name].load == nil || !selects(field.Type, "config", name.Sel.Name) {
+			return fmt.Errorf("settings has a field that is no known group of package config")
 		}
-		known = append(known, groups[group.Sel.Name]()...)
+		p.groups = append(p.groups, groups[name.Sel.Name])
+		p.variables = append(p.variables, groups[name.Sel.Name].variables...)
 	}
-	return known, nil
+	return nil
 }
 
 func selects(e ast.Expr, pkg, name string) bool {

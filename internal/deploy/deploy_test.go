@@ -64,7 +64,7 @@ func (c change) apply(t *testing.T, files fstest.MapFS) {
 func TestEveryMistakeIsFound(t *testing.T) {
 	t.Parallel()
 	documented := contract.Load(t).Routes()
-	for _, c := range slices.Concat(samMistakes, roleMistakes, alarmMistakes, frameworkMistakes, tencentMistakes, codeMistakes) {
+	for _, c := range slices.Concat(samMistakes, roleMistakes, alarmMistakes, frameworkMistakes, tencentMistakes, codeMistakes, valueMistakes, stateMistakes) {
 		t.Run(c.file+" "+c.old+" → "+c.new, func(t *testing.T) {
 			t.Parallel()
 			files := copied(t)
@@ -74,6 +74,15 @@ func TestEveryMistakeIsFound(t *testing.T) {
 				t.Errorf("nobody says %q; found: %q", c.fault, faults)
 			}
 		})
+	}
+}
+
+func TestAFunctionThatIsNotDeployedIsFound(t *testing.T) {
+	t.Parallel()
+	files := copied(t)
+	files["functions/refund/main.go"] = &fstest.MapFile{Data: []byte("package main\n")}
+	if faults := Check(files, contract.Load(t).Routes()); !slices.Contains(faults, "functions: function refund is too much") {
+		t.Errorf("nobody misses refund: %q", faults)
 	}
 }
 

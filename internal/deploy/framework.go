@@ -21,7 +21,11 @@ func checkFramework(files fs.FS, code map[string]program) ([]string, error) {
 	l.sameSet("function", sortedKeys(functions), Names)
 	for _, name := range Names {
 		f := functions[name]
-		l.faults = append(l.faults, lambda.check(frameworkFile, frameworkFunction(raw, name), code[name])...)
+		read := frameworkFunction(raw, name)
+		l.faults = append(l.faults, lambda.check(frameworkFile, read, code[name])...)
+		frameworkValues.check(l, read)
+		l.starts(read, code[name], stated)
+		l.checkPlace(raw, name)
 		l.unless(at(f, "package", "artifact") == "dist/aws/"+name+".zip", "%s is not packaged from its zip", name)
 		l.unless(at(f, "role") == logicalID(name)+"Role", "%s has not a role of its own", name)
 		l.checkFrameworkRole(raw, name, code[name])
@@ -30,16 +34,29 @@ func checkFramework(files fs.FS, code map[string]program) ([]string, error) {
 	l.unless(at(raw, "provider", "logs", "lambda", "logFormat") == "JSON", "logs are not JSON")
 	l.unless(at(raw, "provider", "httpApi", "payload") == "2.0", "the payload is not 2.0")
 	l.checkAccessLog(textOf(at(raw, "provider", "logs", "httpApi", "format")))
+	l.checkFrameworkTimer(raw)
 	return l.faults, nil
 }
 
-func frameworkFunction(raw map[string]any, name string) Function {
-	property := func(key string) any {
-		if own := at(raw, "functions", name, key); own != nil {
-			return own
-		}
-		return at(raw, "provider", key)
+// frameworkProperty is a function's own property, or that of all functions.
+func frameworkProperty(raw map[string]any, name, key string) any {
+	if own, set := mapOf(at(raw, "functions", name))[key]; set {
+		return own
 	}
+	return at(raw, "provider", key)
+}
+
+// checkPlace looks at where a function runs, and whether it does.
+func (l *faultList) checkPlace(raw map[string]any, name string) {
+	layers, vpc := frameworkProperty(raw, name, "layers"), frameworkProperty(raw, name, "vpc")
+	l.unless(same(layers, []any{"${env:SECRETS_EXTENSION_ARN}"}), "%s has not the extension that reads secrets as its only layer", name)
+	split := func(variable string) any { return map[string]any{"Fn::Split": []any{",", "${env:" + variable + "}"}} }
+	l.unless(same(vpc, map[string]any{"subnetIds": split("SUBNET_IDS"), "securityGroupIds": split("SECURITY_GROUP_IDS")}), "%s is not in the network", name)
+	l.unless(frameworkProperty(raw, name, "reservedConcurrency") == nil, "%s has a fixed concurrency", name)
+}
+
+func frameworkFunction(raw map[string]any, name string) Function {
+	property := func(key string) any { return frameworkProperty(raw, name, key) }
 	f := Function{
 		Name: name, Runtime: textOf(property("runtime")), Handler: textOf(property("handler")), Architecture: textOf(property("architecture")),
 		Memory: intOf(property("memorySize")), Timeout: intOf(property("timeout")), Variables: map[string]any{},

@@ -94,9 +94,7 @@ func (p platform) nameOf(secret string) string {
 }
 
 // isLocalOnly says that a value is an empty text for sam local, and nothing in a deployment.
-func isLocalOnly(v any) bool {
-	return same(v, map[string]any{"Fn::If": []any{"IsLocal", "", ref("AWS::NoValue")}})
-}
+func isLocalOnly(v any) bool { return same(v, localOnly()) }
 
 // literal says that a value is in the file itself.
 func literal(v any) bool {

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,63 +48,54 @@ func (t *template) checkNames() {
 
 var placeholder = regexp.MustCompile(`\$\{([^}!]+)\}`)
 
-// checkReferences finds names in v that are none of known, and returns the parameters, resources and conditions that are used.
-func (l *faultList) checkReferences(v any, resources map[string]any, known []string) map[string]bool {
-	used := map[string]bool{}
-	use := func(name string) {
-		used[name] = !strings.HasPrefix(name, "AWS::")
-		l.unless(!used[name] || slices.Contains(known, name), "%s does not exist", name)
-	}
-	useAttribute := func(name, attribute string) {
-		use(name)
-		kind := textOf(at(resources[name], "Type"))
-		l.unless(slices.Contains(attributes[kind], attribute), "%s has no attribute %s", name, attribute)
-	}
-	walk(v, func(m map[string]any) {
-		if name, ok := m["Ref"].(string); ok {
-			use(name)
-		}
-		if pair := listOf(m["Fn::GetAtt"]); len(pair) == 2 {
-			useAttribute(textOf(pair[0]), textOf(pair[1]))
-		}
-		if text, ok := m["Fn::Sub"].(string); ok {
-			for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-				if name, attribute, dotted := strings.Cut(found[1], "."); dotted {
-					useAttribute(name, attribute)
-				} else {
-					use(name)
-				}
-			}
-		}
-		if branches := listOf(m["Fn::If"]); len(branches) == 3 {
-			used[textOf(branches[0])] = true
-		}
-		if name, ok := m["Condition"].(string); ok {
-			used[name] = true
-		}
-	})
-	delete(used, "")
-	for name, local := range used {
-		if !local {
-			delete(used, name)
-		}
-	}
-	return used
+// references collects the names that a document uses.
+type references struct {
+	resources  map[string]any
+	known      []string
+	used       map[string]bool // parameters, resources and conditions
+	*faultList                 // for names that are none of known
 }
 
-// checkExample compares the example of samconfig.toml with the parameters: it has every one without a default.
-func (t *template) checkExample(files fs.FS) {
-	raw, err := fs.ReadFile(files, samExample)
-	if err != nil {
-		t.addf("%v", err)
+// checkReferences finds names in v that are none of known, and returns the parameters, resources and conditions that are used.
+func (l *faultList) checkReferences(v any, resources map[string]any, known []string) map[string]bool {
+	r := &references{resources, known, map[string]bool{}, l}
+	walk(v, r.visit)
+	return r.used
+}
+
+// visit looks at one map of the document, which may be an intrinsic function.
+func (r *references) visit(m map[string]any) {
+	if name, ok := m["Ref"].(string); ok {
+		r.use(name)
+	}
+	if pair := listOf(m["Fn::GetAtt"]); len(pair) == 2 {
+		r.useAttribute(textOf(pair[0]), textOf(pair[1]))
+	}
+	for _, found := range placeholder.FindAllStringSubmatch(textOf(m["Fn::Sub"]), -1) {
+		if name, attribute, dotted := strings.Cut(found[1], "."); dotted {
+			r.useAttribute(name, attribute)
+		} else {
+			r.use(name)
+		}
+	}
+	if branches := listOf(m["Fn::If"]); len(branches) == 3 {
+		r.used[textOf(branches[0])] = true
+	}
+	if name := textOf(m["Condition"]); name != "" {
+		r.used[name] = true
+	}
+}
+
+func (r *references) use(name string) {
+	if strings.HasPrefix(name, "AWS::") { // the platform's own
 		return
 	}
-	given := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^  "(\w+)=(.*)",$`).FindAllStringSubmatch(string(raw), -1) {
-		given[m[1]] = m[2]
-		t.unless(t.parameters[m[1]] != nil, "%s gives %s, which is no parameter", samExample, m[1])
-	}
-	for _, name := range sortedKeys(t.parameters) {
-		t.unless(given[name] != "" || at(t.parameters[name], "Default") != nil, "%s does not give %s", samExample, name)
-	}
+	r.used[name] = true
+	r.unless(slices.Contains(r.known, name), "%s does not exist", name)
+}
+
+func (r *references) useAttribute(name, attribute string) {
+	r.use(name)
+	kind := textOf(at(r.resources[name], "Type"))
+	r.unless(slices.Contains(attributes[kind], attribute), "%s has no attribute %s", name, attribute)
 }

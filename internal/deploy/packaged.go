@@ -28,7 +28,9 @@ func CheckPackaged(files fs.FS, template []byte) ([]string, error) {
 	}
 	for _, name := range Names {
 		want = append(want, logicalID(name)+"LambdaFunction")
-		p.faults = append(p.faults, lambda.check(p.where, p.function(name), code[name])...)
+		f := p.function(name)
+		p.faults = append(p.faults, lambda.check(p.where, f, code[name])...)
+		p.starts(f, code[name], stated)
 		p.checkFunction(name, code[name])
 	}
 	p.sameSet("function", functions, want)
@@ -129,12 +131,11 @@ func (p *packaged) checkFunction(name string, code program) {
 
 // checkDraw looks at what wakes the draw, and at what becomes of a tick that is not delivered or fails.
 func (p *packaged) checkDraw() {
-	target := p.property("DrawSchedulerSchedule1", "Target")
-	p.unless(same(at(target, "RoleArn"), attribute("ScheduleRole", "Arn")), "the schedule has no role")
-	p.unless(same(at(target, "RetryPolicy"), map[string]any{"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300}), "the schedule tries again too long")
-	queue := attribute("DrawDeadLetters", "Arn")
-	p.unless(same(at(target, "DeadLetterConfig", "Arn"), queue), "a tick is lost when it is not delivered")
-	p.unless(same(p.property("DrawLambdaEvConf", "DestinationConfig", "OnFailure", "Destination"), queue), "a failed tick is lost")
+	p.checkSchedule("the schedule", p.property("DrawSchedulerSchedule1"))
+	p.checkTarget(p.property("DrawSchedulerSchedule1", "Target"))
+	destinations := map[string]any{"OnFailure": map[string]any{"Destination": attribute("DrawDeadLetters", "Arn")}}
+	p.unless(same(p.property("DrawLambdaEvConf", "DestinationConfig"), destinations), "a failed tick is lost")
+	p.checkFailed(p.property("DrawLambdaEvConf", "MaximumRetryAttempts"), p.property("DrawLambdaEvConf", "MaximumEventAgeInSeconds"))
 }
 
 func (p *packaged) checkStage() {

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"cmp"
 	"io/fs"
 	"maps"
 	"regexp"
@@ -29,29 +28,34 @@ func checkSAM(files fs.FS, code map[string]program) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var functions []string
-	for id, r := range t.resources {
-		if at(r, "Type") == "AWS::Serverless::Function" {
-			functions = append(functions, id)
-		}
-	}
-	var want []string
-	for _, name := range Names {
-		want = append(want, logicalID(name)+"Function")
-		t.faults = append(t.faults, lambda.check(samFile, t.function(name), code[name])...)
-		t.unless(strings.Contains(string(targets), "\nbuild-"+logicalID(name)+"Function:\n"), "%s has no target in the Makefile", name)
-		t.checkBuild(name)
-		t.checkRole(name, code[name])
-		t.checkLogs(name)
-	}
-	slices.Sort(functions)
-	t.sameSet("function", functions, want)
+	t.checkFunctions(code, string(targets))
 	t.checkAPI()
 	t.checkTimer()
 	t.checkAlarms()
+	t.checkRecords()
 	t.checkNames()
+	t.checkConditions()
+	t.checkParameters()
 	t.checkExample(files)
 	return t.faults, nil
+}
+
+// checkFunctions looks at each function by itself. targets is the Makefile.
+func (t *template) checkFunctions(code map[string]program, targets string) {
+	var want []string
+	for _, name := range Names {
+		want = append(want, logicalID(name)+"Function")
+		f := t.function(name)
+		t.faults = append(t.faults, lambda.check(samFile, f, code[name])...)
+		samValues.check(t.faultList, f)
+		t.starts(f, code[name], t.stated)
+		t.unless(strings.Contains(targets, "\nbuild-"+logicalID(name)+"Function:\n"), "%s has no target in the Makefile", name)
+		t.checkBuild(name)
+		t.checkConcurrency(name)
+		t.checkRole(name, code[name])
+		t.checkLogs(name)
+	}
+	t.sameSet("function", t.ids("AWS::Serverless::Function"), want)
 }
 
 // logicalID is how a function's name begins the names of its resources.
@@ -101,6 +105,18 @@ func (t *template) checkBuild(name string) {
 	t.unless(t.property(name, "Tracing") == nil, "%s is traced", name)
 }
 
+// checkConcurrency wants what a function may have at once to be up to the one who deploys: a number here could be 0.
+func (t *template) checkConcurrency(name string) {
+	var want any
+	switch name {
+	case "login", "events", "join":
+		want = map[string]any{"Fn::If": []any{"HasHttpConcurrency", ref("HttpConcurrency"), ref("AWS::NoValue")}}
+	case "draw":
+		want = map[string]any{"Fn::If": []any{"HasDrawReservation", ref("DrawReservedConcurrency"), ref("AWS::NoValue")}}
+	}
+	t.unless(same(t.property(name, "ReservedConcurrentExecutions"), want), "the concurrency of %s is not a parameter", name)
+}
+
 // checkLogs wants JSON in a log group of its own.
 func (t *template) checkLogs(name string) {
 	logs := logicalID(name) + "Logs"
@@ -146,32 +162,15 @@ func (l *faultList) checkAccessLog(format string) {
 	l.unless(found == "", "the access log has %s", found)
 }
 
-// checkTimer looks at what becomes of a tick that is not delivered or fails.
-func (t *template) checkTimer() {
-	queue := attribute("DrawDeadLetters", "Arn")
-	for id, event := range mapOf(t.property("draw", "Events")) {
-		p := at(event, "Properties")
-		t.unless(at(p, "OmitName") == true, "%s has one name in every stack of an account", id)
-		t.unless(same(at(p, "FlexibleTimeWindow"), map[string]any{"Mode": "OFF"}), "%s is not on time", id)
-		t.unless(same(at(p, "RetryPolicy"), map[string]any{"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300}),
-			"%s is tried again too long", id)
-		t.unless(same(at(p, "DeadLetterConfig", "Arn"), queue), "%s is lost when it is not delivered", id)
+// ids are the logical ids of the resources of one type, in order.
+func (t *template) ids(kind string) (ids []string) {
+	for _, id := range sortedKeys(t.resources) {
+		if at(t.resources[id], "Type") == kind {
+			ids = append(ids, id)
+		}
 	}
-	async := t.property("draw", "EventInvokeConfig")
-	t.unless(same(at(async, "DestinationConfig", "OnFailure"), map[string]any{"Type": "SQS", "Destination": queue}), "a failed tick is lost")
-	retries, set := at(async, "MaximumRetryAttempts").(int)
-	t.unless(set && retries <= 2, "a failed tick has no number of retries")
-	age := intOf(at(async, "MaximumEventAgeInSeconds"))
-	t.unless(age >= 60 && age <= 300, "a tick may wait %d s", age)
-	t.unless(at(t.resources["DrawDeadLetters"], "Properties", "SqsManagedSseEnabled") == true, "the queue is not encrypted")
-	reserved := map[string]any{"Fn::If": []any{"HasDrawReservation", ref("DrawReservedConcurrency"), ref("AWS::NoValue")}}
-	t.unless(same(t.property("draw", "ReservedConcurrentExecutions"), reserved), "the draw's concurrency is not a parameter")
-	pattern := cmp.Or(textOf(at(t.parameters["DrawReservedConcurrency"], "AllowedPattern")), "none")
-	for value, allowed := range map[string]bool{"": true, "0": false, "3": false, "4": true, "40": true} {
-		ok, err := regexp.MatchString(pattern, value)
-		t.unless(err == nil && ok == allowed, "%q as the draw's concurrency: allowed is %v", value, ok)
-	}
+	return ids
 }
 
 // sortedKeys are the keys of a map in order.
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

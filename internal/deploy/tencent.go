@@ -45,15 +45,26 @@ func checkComponent(file, name string, raw map[string]any, code program) []strin
 	l.unless(at(in, "name") == "${app}-${stage}-${name}", "the function's name is not that of its app and stage")
 	l.unless(at(in, "type") == "event", "it is not a function for events")
 	l.unless(at(in, "src") == "../../dist/scf/"+name, "its source is not the folder of its zip")
-	l.unless(textOf(at(in, "vpcConfig", "vpcId")) != "" && textOf(at(in, "vpcConfig", "subnetId")) != "", "it is not in the network")
+	vpc := map[string]any{"vpcId": "${env:VPC_ID}", "subnetId": "${env:SUBNET_ID}"}
+	l.unless(same(at(in, "vpcConfig"), vpc), "it is not in the network")
+	l.checkLogTopic(name, at(in, "cls"))
 	l.unless(at(in, "publicAccess") == (name == "login"), "only login asks somebody outside")
 	f := Function{
 		Name: name, Runtime: textOf(at(in, "runtime")), Handler: textOf(at(in, "handler")),
 		Memory: intOf(at(in, "memorySize")), Timeout: intOf(at(in, "timeout")), Variables: mapOf(at(in, "environment", "variables")),
 	}
-	for _, event := range listOf(at(in, "events")) {
+	l.checkTriggers(&f, at(in, "events"), code)
+	tencentValues.check(l, f)
+	l.starts(f, code, stated)
+	return append(l.faults, scf.check(file, f, code)...)
+}
+
+// checkTriggers looks at what wakes a function, and adds it to what is known of it.
+func (l *faultList) checkTriggers(f *Function, events any, code program) {
+	for _, event := range listOf(events) {
 		for kind, e := range mapOf(event) {
 			p := at(e, "parameters")
+			l.unless(at(p, "qualifier") == "$DEFAULT", "its %s trigger is not for the version that takes the traffic", kind)
 			switch kind {
 			case "http": // all its routes come through one URL
 				f.Routes = code.routes
@@ -67,7 +78,15 @@ func checkComponent(file, name string, raw map[string]any, code program) []strin
 			}
 		}
 	}
-	return append(l.faults, scf.check(file, f, code)...)
+}
+
+// checkLogTopic wants one log topic for all but login: the platform logs answers, and login's hold sessions.
+func (l *faultList) checkLogTopic(name string, logs any) {
+	topic := "${env:CLS_TOPIC_ID}"
+	if name == "login" {
+		topic = "${env:CLS_LOGIN_TOPIC_ID}"
+	}
+	l.unless(same(logs, map[string]any{"logsetId": "${env:CLS_LOGSET_ID}", "topicId": topic}), "it does not log to %s", topic)
 }
 
 // mapping is a line of the custom domain's mapping: a path, or all paths under one.
