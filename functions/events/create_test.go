@@ -128,7 +128,7 @@ func TestBadCreationsAreRefusedAndLeaveNothing(t *testing.T) {
 	} {
 		b.Call("POST /events", token, c.body, "Idempotency-Key", "k").Want(t, what, c.status, c.code)
 	}
-	for _, key := range []string{"", " ", "a b", "键", strings.Repeat("x", 129), "a\x7f"} {
+	for _, key := range []string{"", " ", "a b", "键", strings.Repeat("x", 129), "a\x7f", "a,b", ",", "a,"} {
 		b.Call("POST /events", token, good(), "Idempotency-Key", key).Want(t, fmt.Sprintf("key %q", key), 400, "invalid_idempotency_key")
 	}
 	b.Call("POST /events", token, good(), "Idempotency-Key", "a", "Idempotency-Key", "b").Want(t, "two keys", 400, "invalid_idempotency_key")

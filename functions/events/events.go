@@ -103,19 +103,19 @@ func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request,
 	return answer, err
 }
 
-// idempotencyKey reads the header: 1 to 128 visible ASCII characters, or none. Error: invalid_idempotency_key.
+// idempotencyKey reads the header: 1 to 128 visible ASCII characters without a comma, or none. Error:
+// invalid_idempotency_key.
 func idempotencyKey(r *http.Request) (string, error) {
-	values := r.Header.Values("Idempotency-Key")
-	if len(values) == 0 {
+	if len(r.Header.Values("Idempotency-Key")) == 0 {
 		return "", nil
 	}
-	key := values[0]
-	valid := len(values) == 1 && len(key) >= 1 && len(key) <= 128
+	key, valid := api.Single(r, "Idempotency-Key")
+	valid = valid && len(key) >= 1 && len(key) <= 128
 	for _, c := range []byte(key) {
 		valid = valid && c > ' ' && c <= '~'
 	}
 	if !valid {
-		return "", fault.Invalid("idempotency_key", "Idempotency-Key must be 1 to 128 visible ASCII characters")
+		return "", fault.Invalid("idempotency_key", "Idempotency-Key must be 1 to 128 visible ASCII characters without a comma")
 	}
 	return key, nil
 }

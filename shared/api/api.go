@@ -117,11 +117,23 @@ func handler(f func(*http.Request) (Answer, error)) http.Handler {
 	})
 }
 
+// Single reads a header that is to come once, without a comma in its value; ok is false if it does not. Some gateways make
+// one value of several, joined by commas, so that a comma may mean two headers; taking the first or the last would let two
+// readers of one request understand it differently.
+func Single(r *http.Request, name string) (value string, ok bool) {
+	values := r.Header.Values(name)
+	if len(values) != 1 || strings.Contains(values[0], ",") {
+		return "", false
+	}
+	return values[0], true
+}
+
 var errLoginRequired = fault.New(fault.LoginRequired, "login_required", "please log in")
 
 func authenticate(a Authenticator, r *http.Request) (Caller, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
+	credentials, ok := Single(r, "Authorization")
+	scheme, token, _ := strings.Cut(credentials, " ")
+	if token = strings.TrimSpace(token); !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return Caller{}, errLoginRequired
 	}
 	identity, err := a.Check(r.Context(), token)

@@ -149,6 +149,56 @@ func TestWithoutASessionAUserHandlerIsNotCalled(t *testing.T) {
 	}
 }
 
+// A second header, or what may be one joined to the first, is nobody's to choose from.
+func TestTwoAuthorizationsAreNone(t *testing.T) {
+	none := User(new(door), func(context.Context, Caller, *http.Request, None) (Answer, error) { return NoContent(), nil })
+	for _, h := range []http.Handler{none, Visitor(new(door), func(context.Context, *Caller, *http.Request) (Answer, error) { return NoContent(), nil })} {
+		for _, values := range [][]string{
+			{"Bearer good", "Bearer good"},
+			{"Bearer good", "Bearer bad"},
+			{"Bearer good", ""},
+			{"", "Bearer good"},
+			{"Bearer good,Bearer good"},
+			{"Bearer good", "Basic good,x"},
+			{"Bearer good,"},
+			{"Bearer ,good"},
+			{","},
+			{""},
+		} {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header["Authorization"] = values
+			w := httptest.NewRecorder()
+			cloud.Wrap(h).ServeHTTP(w, r)
+			if w.Code != 401 || !strings.Contains(w.Body.String(), `"login_required"`) || w.Header().Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%q: %d %s", values, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+func TestASingleHeaderIsOneWithoutAComma(t *testing.T) {
+	for _, tt := range []struct {
+		values []string
+		want   string
+		ok     bool
+	}{
+		{nil, "", false},
+		{[]string{""}, "", true},
+		{[]string{"a b"}, "a b", true},
+		{[]string{"a", "b"}, "", false},
+		{[]string{"a,b"}, "", false},
+		{[]string{"a,"}, "", false},
+		{[]string{",a"}, "", false},
+		{[]string{"a", "a,b"}, "", false},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["X-Once"] = tt.values
+		if got, ok := Single(r, "x-once"); got != tt.want || ok != tt.ok {
+			t.Errorf("%q: %q, %v", tt.values, got, ok)
+		}
+	}
+}
+
 func TestTheSessionIsCheckedBeforeTheBody(t *testing.T) {
 	h := User(new(door), func(context.Context, Caller, *http.Request, input) (Answer, error) { return NoContent(), nil })
 	if _, code := call(h, "POST", "/", "", "nonsense"); code != "login_required" {

@@ -3,8 +3,10 @@ package cloud
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -42,7 +44,7 @@ func decodeAWS(payload []byte) (event, encoder, error) {
 	if err != nil {
 		err = shape(err)
 	}
-	e := event{requestID: in.RequestContext.RequestID, host: in.RequestContext.DomainName, header: http.Header{}}
+	e := event{requestID: in.RequestContext.RequestID, host: in.RequestContext.DomainName}
 	encode := encodeV2
 	if in.Version == "1.0" || in.HTTPMethod != "" {
 		encode = encodeV1
@@ -72,9 +74,7 @@ func (in *awsEvent) fillV2(e *event) {
 		e.path = "/"
 	}
 	e.encoded = strings.Contains(in.RequestContext.DomainName, ".lambda-url.")
-	for name, value := range in.Headers {
-		e.header.Add(name, value)
-	}
+	e.header = merge(nil, in.Headers, http.CanonicalHeaderKey)
 	if len(in.Cookies) > 0 {
 		e.header.Set("Cookie", strings.Join(in.Cookies, "; "))
 	}
@@ -87,23 +87,27 @@ func (in *awsEvent) fillV1(e *event) {
 	if e.path == "" {
 		e.path = "/"
 	}
-	for name, values := range merge(in.MultiValueHeaders, in.Headers) {
-		for _, value := range values {
-			e.header.Add(name, value)
-		}
-	}
-	e.query = url.Values(merge(in.MultiValueQueryStringParameters, in.QueryStringParameters)).Encode()
+	e.header = merge(in.MultiValueHeaders, in.Headers, http.CanonicalHeaderKey)
+	e.query = url.Values(merge(in.MultiValueQueryStringParameters, in.QueryStringParameters, sameName)).Encode()
 }
 
-func merge(multi map[string][]string, plain map[string]string) map[string][]string {
-	all := make(map[string][]string, len(multi)+len(plain))
-	for name, value := range plain {
-		all[name] = []string{value}
+// merge takes the values of a name from the multi-value map, from the plain one where that has none. Names that are one in
+// their canonical form are one name, its values in the order of the names as they are written.
+func merge(multi map[string][]string, plain map[string]string, canonical func(string) string) map[string][]string {
+	several := map[string][]string{}
+	for _, written := range slices.Sorted(maps.Keys(multi)) {
+		if name := canonical(written); len(multi[written]) > 0 {
+			several[name] = append(several[name], multi[written]...)
+		}
 	}
-	for name, values := range multi {
-		if len(values) > 0 {
-			all[name] = values
+	all := maps.Clone(several)
+	for _, written := range slices.Sorted(maps.Keys(plain)) {
+		if name := canonical(written); several[name] == nil {
+			all[name] = append(all[name], plain[written])
 		}
 	}
 	return all
 }
+
+// sameName is for keys of a query, where a and A are two.
+func sameName(name string) string { return name }

@@ -114,6 +114,24 @@ func TestAnAnswerThatNoPlatformTakesIsA500OnEveryForm(t *testing.T) {
 	}
 }
 
+// The forms differ in length, and an answer that one of them has no room for is refused in all.
+func TestAnAnswerIsMeasuredInItsLongestForm(t *testing.T) {
+	t.Parallel()
+	for values, want := range map[int]int{1000: 200, 20_000: 500} { // each makes one byte in two of the forms, three in the other
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["X-Many"] = make([]string, values)
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, strings.Repeat("x", 5_970_000))
+		})
+		for name, way := range ways {
+			ctx, _ := newLog(t)
+			if got := way.send(t, ctx, h, call{method: "GET", path: "/"}); got.Status != want {
+				t.Errorf("%s, %d values: %d", name, values, got.Status)
+			}
+		}
+	}
+}
+
 func TestAnEncodedSlashStaysInItsSegmentWhereTheGatewayKeepsIt(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()

@@ -60,12 +60,16 @@ func answer(ctx context.Context, h http.Handler, e event, err error) *response {
 		err = errNoEvent
 	}
 	if err != nil {
-		e, h = event{method: e.method, path: "/"}, refuse(err)
+		e, h = e.refused(), refuse(err)
 	}
 	res := newResponse()
 	Wrap(h).ServeHTTP(res, e.request(ctx))
 	return res
 }
+
+// refused is what may be known of an event that is refused: the method, which says whether the answer has a body. The rest
+// may be half read.
+func (e event) refused() event { return event{method: e.method, path: "/"} }
 
 // refuse answers what could not be decoded.
 func refuse(cause error) http.Handler {

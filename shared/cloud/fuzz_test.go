@@ -12,19 +12,13 @@ import (
 	"testing"
 )
 
-func FuzzAWSEvent(f *testing.F) {
-	fuzzHTTP(f, "AWS", decodeAWS, func(path []string) bool { return strings.EqualFold(path[0], "requestContext") })
-}
+func FuzzAWSEvent(f *testing.F) { fuzzHTTP(f, "AWS", decodeAWS) }
 
-func FuzzSCFEvent(f *testing.F) {
-	fuzzHTTP(f, "SCF", decodeSCF, func(path []string) bool {
-		return strings.EqualFold(path[0], "requestContext") || strings.EqualFold(path[0], "headers") && strings.EqualFold(path[1], "X-Scf-Remote-Addr")
-	})
-}
+func FuzzSCFEvent(f *testing.F) { fuzzHTTP(f, "SCF", decodeSCF) }
 
-// fuzzHTTP: any event is answered, by valid JSON with a status, and the client's address is one from where the platform
-// writes it.
-func fuzzHTTP(f *testing.F, cloud string, decode httpDecoder, platforms func(path []string) bool) {
+// fuzzHTTP: any event is answered, by valid JSON with a status, and the client's address is one of the request context,
+// where the platform alone writes.
+func fuzzHTTP(f *testing.F, cloud string, decode httpDecoder) {
 	for _, c := range []call{
 		{method: "GET", path: "/echo/%2541", query: "a=1&b&a=%E5%A5%96"},
 		{method: "POST", path: "/echo/", body: "\xff", base64: true, header: [][2]string{{"Cookie", "a=1"}, {"X-Many", "1"}, {"X-Many", "2"}}},
@@ -43,6 +37,7 @@ func fuzzHTTP(f *testing.F, cloud string, decode httpDecoder, platforms func(pat
 		`{"httpMethod":"GET","path":"/echo/","queryString":"?a&b=%zz;c","queryStringParameters":"a=1","requestContext":{"sourceIp":"fe80::1%a,b"}}`,
 		`{"httpMethod":"GET","path":"//","body":null,"isBase64Encoded":null,"requestContext":[],"headers":{"Host":["a","b"],"":""}}`,
 		`{"Type":"Timer","TriggerName":"a","Time":"2026-11-23T14:00:00Z","Message":""}`,
+		`{"requestContext":{"requestId":"&"}}`,
 	} {
 		f.Add([]byte(in))
 	}
@@ -66,15 +61,15 @@ func fuzzHTTP(f *testing.F, cloud string, decode httpDecoder, platforms func(pat
 			return
 		}
 		at, err := netip.ParseAddrPort(from)
-		if err != nil || !addresses(in, platforms)[at.Addr()] {
+		if err != nil || !addresses(in)[at.Addr()] {
 			t.Errorf("the client is %s", from)
 		}
 	})
 }
 
-// addresses are those in texts of an event at the paths that pick picks. It reads tokens and so knows nothing of any
-// decoder's structs.
-func addresses(in []byte, pick func(path []string) bool) map[netip.Addr]bool {
+// addresses are those in texts within an event's request context. It reads tokens and so knows nothing of any decoder's
+// structs.
+func addresses(in []byte) map[netip.Addr]bool {
 	all := map[netip.Addr]bool{}
 	d := json.NewDecoder(bytes.NewReader(in))
 	var walk func(path []string) error
@@ -85,7 +80,7 @@ func addresses(in []byte, pick func(path []string) bool) map[netip.Addr]bool {
 		}
 		switch v := token.(type) {
 		case string:
-			if len(path) > 1 && pick(path) {
+			if len(path) > 1 && strings.EqualFold(path[0], "requestContext") {
 				addr, _ := netip.ParseAddr(v)
 				if port, err := netip.ParseAddrPort(v); err == nil {
 					addr = port.Addr()
@@ -121,6 +116,7 @@ var timerSeeds = []string{
 	`{"source":"aws.scheduler","time":"2026-11-23T14:00:00Z","detail":"{}"}`,
 	`{"time":5,"detail":[1],"TIME":"0001-01-01T00:00:00Z"}`,
 	`{"httpMethod":"GET"}`, `{"requestContext":{"http":{"method":"GET"}}}`, `{"httpmethod":null,"requestContext":[{"http":1}]}`,
+	`{"method":"GET","raw_path":"/"}`, `{"method":"GET","path":"/"}`, `{"requestContext":{"connectionId":"a="}}`,
 }
 
 func FuzzAWSTimer(f *testing.F) { fuzzTimer(f, decodeAWSTimer) }
@@ -167,7 +163,8 @@ func checkRefusal(t *testing.T, in []byte, ran bool, out []byte, err error) {
 	var e map[string]any
 	_ = json.Unmarshal(in, &e)
 	context, _ := e["requestContext"].(map[string]any)
-	request := e["httpMethod"] != nil || context["http"] != nil || context["httpMethod"] != nil
+	request := e["httpMethod"] != nil || context["http"] != nil || context["httpMethod"] != nil || context["connectionId"] != nil ||
+		e["method"] != nil && (e["path"] != nil || e["raw_path"] != nil)
 	if request && ran {
 		t.Error("a request set the function off")
 	}

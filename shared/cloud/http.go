@@ -18,6 +18,12 @@ import (
 // BodyLimit is the largest request body in bytes; reading beyond it fails with *http.MaxBytesError.
 const BodyLimit = 64 << 10
 
+// A request leaves requestMargin of its time for its answer, or a requestPart-th of it where that is less.
+const (
+	requestMargin = 500 * time.Millisecond
+	requestPart   = 10
+)
+
 // Wrap puts around a handler what every request gets: an id (X-Request-Id), one log line, security headers, the limit of
 // the body, a recover (500 internal), JSON answers for routes and methods the mux does not know, and a deadline. Where the
 // request's context has a deadline, the handler's ends a margin earlier, and a handler that is still busy half a margin
@@ -42,7 +48,7 @@ func Wrap(h http.Handler) http.Handler {
 // request that are its own; when it is given up, nobody looks at them again, so it can do no harm with them (the price is
 // that its route stays unknown).
 func serve(ctx context.Context, rec *record, h http.Handler, r *http.Request) (*response, string) {
-	ctx, cancel, giveUp := withMargin(ctx)
+	ctx, cancel, giveUp := withMargin(ctx, requestMargin, requestPart)
 	defer cancel()
 	req := r.WithContext(ctx)
 	req.Pattern = "" // of a mux outside of us, if any
@@ -115,18 +121,4 @@ func replaceMuxError(res *response, r *http.Request) {
 		res.clearBody()
 		WriteError(res, r, errMethod)
 	}
-}
-
-// withMargin ends the handler's context a margin before the deadline of ctx, so that an answer still gets out, and says
-// when to give the handler up: half of the margin later, which is the time a handler that minds its context has for
-// answering by itself. Without a deadline nothing is ever given up.
-func withMargin(ctx context.Context) (context.Context, context.CancelFunc, <-chan time.Time) {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}, nil
-	}
-	left := max(0, time.Until(end))
-	margin := min(500*time.Millisecond, left/10)
-	ctx, cancel := context.WithDeadline(ctx, end.Add(-margin))
-	return ctx, cancel, time.After(left - margin/2)
 }

@@ -7,9 +7,12 @@ import (
 	"time"
 )
 
-// jobMargin is what a tick or a call leaves of its time, for ending transactions and reporting; half of the time, if there
-// is less than twice of it.
-const jobMargin = 2 * time.Second
+// A tick or a call leaves jobMargin of its time for ending transactions and reporting, or a jobPart-th of it where that is
+// less.
+const (
+	jobMargin = 2 * time.Second
+	jobPart   = 2
+)
 
 var (
 	errJobPanic  = errors.New("cloud: the function panicked")
@@ -17,7 +20,7 @@ var (
 	errHTTPEvent = errors.New("cloud: this function takes no HTTP events")
 )
 
-// job runs what is no request, a tick or a call, and writes its log line. The context of f ends jobMargin before that of
+// job runs what is no request, a tick or a call, and writes its log line. The context of f ends a margin before that of
 // ctx; an f that is still busy half of that later is given up, and goes on alone until the platform stops it.
 func job(ctx context.Context, name string, f func(context.Context) ([]byte, error)) ([]byte, error) {
 	begin := time.Now()
@@ -33,7 +36,7 @@ func job(ctx context.Context, name string, f func(context.Context) ([]byte, erro
 }
 
 func runJob(ctx context.Context, rec *record, f func(context.Context) ([]byte, error)) ([]byte, error) {
-	ctx, cancel, giveUp := withJobMargin(ctx)
+	ctx, cancel, giveUp := withMargin(ctx, jobMargin, jobPart)
 	defer cancel()
 	var out []byte
 	var err error
@@ -52,16 +55,4 @@ func protectJob(ctx context.Context, rec *record, f func(context.Context) ([]byt
 		}
 	}()
 	return f(ctx)
-}
-
-// withJobMargin is withMargin for jobs.
-func withJobMargin(ctx context.Context) (context.Context, context.CancelFunc, <-chan time.Time) {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}, nil
-	}
-	left := max(0, time.Until(end))
-	margin := min(jobMargin, left/2)
-	ctx, cancel := context.WithDeadline(ctx, end.Add(-margin))
-	return ctx, cancel, time.After(left - margin/2)
 }

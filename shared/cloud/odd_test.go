@@ -2,8 +2,13 @@ package cloud
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestAnOddEventIsMalformedAndNotAnError(t *testing.T) {
@@ -57,6 +62,11 @@ func TestAnOddEventIsMalformedAndNotAnError(t *testing.T) {
 				}
 				if strings.Contains(book.String(), "hunter2") {
 					t.Errorf("%s, %s: a value is in the log", cloud, name)
+				}
+				for line := range strings.Lines(strings.TrimPrefix(fmt.Sprint(recs[0]["error"]), "malformed: ")) {
+					if !strings.HasPrefix(line, "cloud: ") {
+						t.Errorf("%s, %s: the log has what is not our words: %s", cloud, name, line)
+					}
 				}
 			}
 		}
@@ -164,6 +174,89 @@ func TestAPathThatCannotBeDecodedIsTakenAsItIs(t *testing.T) {
 		got := invoke(t, ctx, decodeSCF, testMux(), in)
 		if got.Status != 201 || !strings.Contains(got.Body, `"rest":"`+want+`"`) || !strings.Contains(got.Body, `"query":{}`) {
 			t.Errorf("%s: %d %s", path, got.Status, got.Body)
+		}
+	}
+}
+
+func TestAnEventWithoutARawPathHasItsOtherPath(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]int{
+		`{"requestContext":{"http":{"method":"GET","path":"/echo/a"}}}`:                      201,
+		`{"rawPath":"/echo/a","requestContext":{"http":{"method":"GET","path":"/nowhere"}}}`: 201,
+		`{"requestContext":{"http":{"method":"GET"}}}`:                                       404,
+	} {
+		ctx, _ := newLog(t)
+		if got := invoke(t, ctx, decodeAWS, testMux(), []byte(in)); got.Status != want || want == 201 && !strings.Contains(got.Body, `"rest":"a"`) {
+			t.Errorf("%s: %d %s", in, got.Status, got.Body)
+		}
+	}
+}
+
+// What was half read reaches nobody.
+func TestARefusedEventKeepsItsMethodOnly(t *testing.T) {
+	t.Parallel()
+	full := event{"id", "192.0.2.7", "HEAD", "api.example", "/a%20b", true, "q=1", http.Header{"Authorization": {"Bearer hunter2"}}, []byte("hunter2")}
+	r := full.refused().request(t.Context())
+	body, err := io.ReadAll(r.Body)
+	if r.Method != "HEAD" || r.RequestURI != "/" || r.Host+r.RemoteAddr != "" || len(r.Header) != 0 || len(body) != 0 || r.ContentLength != 0 || err != nil {
+		t.Errorf("%+v, %s, %v", r, body, err)
+	}
+}
+
+// As net/http does: Host is a field of the request, and nothing is left to be decoded of a transfer.
+func TestHeadersOfTheTransportDoNotReachAHandler(t *testing.T) {
+	t.Parallel()
+	for name, way := range ways {
+		in := mustJSON(t, way.encode(call{method: "POST", path: "/", body: "x", header: [][2]string{{"Transfer-Encoding", "chunked"}, {"X-Mine", "1"}}}))
+		e, _, err := way.decode([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := e.request(t.Context())
+		if d := cmp.Diff(http.Header{"X-Mine": {"1"}}, r.Header); d != "" || r.Host == "" {
+			t.Errorf("%s: host %q, %s", name, r.Host, d)
+		}
+	}
+}
+
+// Events are objects, and the order of an object is nobody's.
+func TestOneEventIsAlwaysTheSameRequest(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		decode httpDecoder
+		in     string
+		want   http.Header
+		query  string
+	}{
+		{
+			decodeAWS, `{"httpMethod":"GET","path":"/","multiValueHeaders":{"x-a":["3"],"X-a":["2"],"X-A":["1","1"],"X-B":[]},
+				"headers":{"X-A":"9","X-a":"2","x-A":"9","x-b":"6","X-b":"5","X-B":"4"},
+				"multiValueQueryStringParameters":{"q":["1","2"],"Q":[]},"queryStringParameters":{"q":"2","Q":"3"}}`,
+			http.Header{"X-A": {"1", "1", "2", "3"}, "X-B": {"4", "5", "6"}},
+			"Q=3&q=1&q=2",
+		},
+		{
+			decodeAWS, `{"rawPath":"/","rawQueryString":"q=1","headers":{"x-a":"3","X-a":"2","X-A":"1","cookie":"c=9"},"cookies":["a=1","b=2"],
+				"requestContext":{"http":{"method":"GET"}}}`,
+			http.Header{"X-A": {"1", "2", "3"}, "Cookie": {"a=1; b=2"}},
+			"q=1",
+		},
+		{
+			decodeSCF, `{"httpMethod":"GET","path":"/","headers":{"x-a":["3","4"],"X-a":"2","X-A":"1"},"queryString":{"b":["2","1"],"a":"1"}}`,
+			http.Header{"X-A": {"1", "2", "3", "4"}},
+			"a=1&b=2&b=1",
+		},
+	} {
+		for range 200 {
+			e, _, err := tt.decode([]byte(tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := e.request(t.Context())
+			if d := cmp.Diff(tt.want, r.Header); d != "" || r.URL.RawQuery != tt.query {
+				t.Errorf("%s: query %s, header %s", tt.in, r.URL.RawQuery, d)
+				break
+			}
 		}
 	}
 }

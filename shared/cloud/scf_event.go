@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // scfEvent has what we need of the events of a function URL and of the retired API Gateway. Every field may be missing,
@@ -21,9 +20,6 @@ type scfEvent struct {
 	Body                  string
 	IsBase64Encoded       bool
 	RequestContext        json.RawMessage
-
-	// Only the API Gateway has them.
-	PathParameters, HeaderParameters, StageVariables json.RawMessage
 }
 
 // decodeSCF reads an event of either kind. Whether the path arrives percent-encoded is not documented; one that cannot be
@@ -71,29 +67,10 @@ func (in *scfEvent) query() (string, error) {
 	return all.Encode(), nil
 }
 
-// clientIP is the address that the platform wrote: in the request context, where no client can write, or else in a header
-// of its own. The header counts only as the function URL's documents show it: one text, in an event without the parts of
-// the API Gateway, which hands on whatever header a client sent.
+// clientIP is the address in the request context, where no client can write; "" without one. A header counts for nothing:
+// whether the platform replaces one of its own that a client sends, X-Scf-Remote-Addr, is not settled.
 func (in *scfEvent) clientIP() string {
-	var context struct{ SourceIP json.RawMessage }
-	_ = json.Unmarshal(in.RequestContext, &context)
-	var ip string
-	if present(context.SourceIP) {
-		_ = json.Unmarshal(context.SourceIP, &ip)
-		return ip
-	}
-	if present(in.RequestContext) || present(in.PathParameters) || present(in.HeaderParameters) || present(in.StageVariables) {
-		return ""
-	}
-	found := 0
-	for name, raw := range in.Headers {
-		if strings.EqualFold(name, "X-Scf-Remote-Addr") {
-			found++
-			_ = json.Unmarshal(raw, &ip) // a list leaves it empty
-		}
-	}
-	if found != 1 {
-		return ""
-	}
-	return ip
+	var context struct{ SourceIP string }
+	_ = json.Unmarshal(in.RequestContext, &context) // what is no text is no address
+	return context.SourceIP
 }

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"log"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(startVariable) {
 	case "http":
 		mux := testMux()
+		mux.HandleFunc("GET /library", func(http.ResponseWriter, *http.Request) { log.Print("a library's failure") })
 		mux.HandleFunc("GET /sleep", func(http.ResponseWriter, *http.Request) { time.Sleep(time.Hour) })
 		StartHTTP(mux)
 	case "timer":
@@ -137,6 +139,7 @@ func TestAStartedHandlerAnswersThroughTheLibrary(t *testing.T) {
 		{"/much/x/7000000", 500, `"code":"internal"`},
 		{"/much/x/5900000", 200, "xxx"},
 		{"/nowhere", 404, `"code":"route_not_found"`},
+		{"/library", 200, ""},
 		{"/echo/after", 201, `"query":{"a":["1","2"]}`},
 	} {
 		if got := c.request(tt.path, 30*time.Second); got.Status != tt.status || !strings.Contains(got.Body, tt.part) {
@@ -154,6 +157,10 @@ func TestAStartedHandlerAnswersThroughTheLibrary(t *testing.T) {
 	recs := c.records()
 	if recs[0]["msg"] != "start" || recs[0]["version"] != Version || recs[0]["commit"] != Commit {
 		t.Errorf("the log begins with %v", recs[0])
+	}
+	failure := func(rec map[string]any) bool { return rec["msg"] == "a library's failure" && rec["level"] == "ERROR" }
+	if !slices.ContainsFunc(recs, failure) {
+		t.Errorf("what a library logs is no error record: %v", recs)
 	}
 	if last := recs[len(recs)-1]; last["msg"] != "request" || last["request_id"] != "odd" && startWay != "AWS 2.0 (HTTP API)" {
 		t.Errorf("the log ends with %v", last)

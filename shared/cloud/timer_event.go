@@ -41,14 +41,18 @@ func newTimer(payload, at, message json.RawMessage) (Timer, error) {
 	return t, nil
 }
 
-// isHTTP reports whether an event says that it is a request: whether it has a method, in any place known of any gateway.
+// isHTTP reports whether an event says that it is a request, as these say it: function URLs, HTTP, REST and WebSocket APIs,
+// load balancers and VPC Lattice of AWS; function URLs and the API Gateway's HTTP of Tencent.
 func isHTTP(payload []byte) bool {
 	if has(payload, "httpMethod") {
 		return true
 	}
+	if has(payload, "method") && (has(payload, "path") || has(payload, "raw_path")) { // Lattice
+		return true
+	}
 	var in struct{ RequestContext json.RawMessage }
 	_ = json.Unmarshal(payload, &in)
-	return has(in.RequestContext, "http") || has(in.RequestContext, "httpMethod")
+	return has(in.RequestContext, "http") || has(in.RequestContext, "httpMethod") || has(in.RequestContext, "connectionId")
 }
 
 // has reports whether an object has something by a name, however that is written.

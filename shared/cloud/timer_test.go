@@ -18,6 +18,9 @@ func TestATimerEventIsReadAsFarAsItGoes(t *testing.T) {
 			`{"horizon":"0s"}`: {now, ""},
 			`{}`:               {now, ""}, `null`: {now, ""}, `[]`: {now, ""}, `"x"`: {now, ""}, ``: {now, ""}, `{`: {now, ""},
 			`{"headers":{},"httpMethod":null,"requestContext":{"http":null}}`: {now, ""},
+			`{"httpMethods":"GET","requestContext":{"https":1}}`:              {now, ""}, // names that only begin like a request's
+			`{"method":"GET"}`: {now, ""}, `{"path":"/","raw_path":"/"}`: {now, ""}, `{"method":null,"path":"/"}`: {now, ""},
+			`{"requestContext":{"connectionId":null}}`: {now, ""},
 		}
 		for cloud, tt := range map[string]struct {
 			decode timerDecoder
@@ -60,12 +63,18 @@ func TestNoRequestIsATickOrACall(t *testing.T) {
 	t.Parallel()
 	events := map[string]string{
 		"method only":       `{"httpMethod":"GET"}`,
+		"other spelling":    `{"HTTPMETHOD":"GET"}`,
 		"odd method":        `{"httpMethod":5}`,
 		"empty method":      `{"httpMethod":""}`,
 		"context only":      `{"requestContext":{"httpMethod":"GET"}}`,
 		"2.0, context only": `{"requestContext":{"http":{}}}`,
 		"timer by the way":  `{"Type":"Timer","httpMethod":"POST","path":"/"}`,
 		"types do not fit":  `{"requestContext":5,"httpMethod":["GET"]}`,
+		"load balancer":     `{"requestContext":{"elb":{"targetGroupArn":"arn:a"}},"httpMethod":"GET","path":"/","body":""}`,
+		"Lattice 1.0":       `{"raw_path":"/","method":"GET","headers":{},"query_string_parameters":{},"body":"","is_base64_encoded":false}`,
+		"Lattice 2.0":       `{"version":"2.0","path":"/","method":"GET","headers":{},"requestContext":{"serviceArn":"arn:a","identity":{}}}`,
+		"socket's opening":  `{"headers":{},"requestContext":{"routeKey":"$connect","eventType":"CONNECT","connectionId":"a="},"isBase64Encoded":false}`,
+		"socket's message":  `{"requestContext":{"routeKey":"$default","eventType":"MESSAGE","connectionId":"a="},"body":"{\"command\":\"up\"}"}`,
 	}
 	for name, way := range ways {
 		events[name] = mustJSON(t, way.encode(call{method: "POST", path: "/", body: `{"Type":"Timer","command":"up"}`}))

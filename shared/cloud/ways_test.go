@@ -111,11 +111,11 @@ func normal(t *testing.T, status int, header http.Header, body []byte) reply {
 	if id == "" {
 		t.Error("the answer has no request id")
 	}
-	text := string(body)
-	if strings.Contains(text, `"request_id"`) && !strings.Contains(text, `"request_id":"`+id+`"`) {
-		t.Errorf("the header has request id %s, the body is %s", id, text)
+	var failed errorBody
+	if json.Unmarshal(body, &failed) == nil && failed.Error.Code != "" && failed.Error.RequestID != id {
+		t.Errorf("the header has request id %s, the body is %s", id, body)
 	}
-	out := reply{status, map[string]string{}, strings.ReplaceAll(text, id, "ID")}
+	out := reply{status, map[string]string{}, strings.ReplaceAll(string(body), mustJSON(t, id), `"ID"`)}
 	for name, values := range header {
 		out.Header[name] = strings.Join(values, ",")
 	}
