@@ -15,6 +15,7 @@ import (
 	"wxlottery/internal/servicetest"
 	"wxlottery/internal/testdb"
 	"wxlottery/shared/lottery"
+	"wxlottery/shared/pause"
 	"wxlottery/shared/store"
 	"wxlottery/shared/vdraw"
 )
@@ -302,7 +303,7 @@ func TestARowThatSomebodyHoldsDoesNotMakeTicksSpin(t *testing.T) {
 		if err != nil && ctx.Err() == nil || done {
 			t.Fatal(done, err)
 		}
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			break
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/lottery"
+	"wxlottery/shared/pause"
 	"wxlottery/shared/store"
 )
 
@@ -66,7 +67,7 @@ func (w *worker) tick(ctx context.Context, horizon time.Duration) error {
 		default:
 			t.mark(ctx, wait)
 		}
-		if !sleep(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return w.beat(ctx)
 		}
 	}
@@ -172,21 +173,6 @@ func (w *worker) work(ctx context.Context, claim store.Claim, id lottery.EventID
 		slog.ErrorContext(ctx, "event not put back", "request_id", cloud.RequestID(ctx), "event", id.String(), "error", err.Error())
 	}
 	return false
-}
-
-// sleep waits and reports whether there is time left to do something afterwards.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
-		return false
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // step takes an event one step further: locked, frozen, drawn. A panic is an error of this event like any other.

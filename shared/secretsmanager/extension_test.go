@@ -36,7 +36,7 @@ func (e *extension) client(t *testing.T) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.pause, c.timeout = time.Millisecond, 200*time.Millisecond
+	c.wait, c.timeout = time.Millisecond, 200*time.Millisecond
 	return c
 }
 

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"wxlottery/shared/fault"
+	"wxlottery/shared/pause"
 	"wxlottery/shared/secret"
 )
 
 const (
 	tries   = 3
 	timeout = 2 * time.Second        // of one try
-	pause   = 100 * time.Millisecond // before the second try; twice that before the third
+	wait    = 100 * time.Millisecond // before the second try; twice that before the third
 
 	// answerLimit is the largest answer that is read: a secret has at most 64 KB, and escapes and details around it.
 	answerLimit = 128 << 10
@@ -33,7 +34,7 @@ type Client struct {
 	token   secret.Text
 	http    *http.Client
 	timeout time.Duration
-	pause   time.Duration
+	wait    time.Duration // before the second try; twice that before the third
 }
 
 // New makes a client from an environment in the form of os.Environ: the platform has put the session token of the function's
@@ -51,7 +52,7 @@ func New(environ []string) (*Client, error) {
 	}
 	return &Client{
 		url:   "http://" + net.JoinHostPort("localhost", port) + "/secretsmanager/get",
-		token: secret.New(token), http: direct(), timeout: timeout, pause: pause,
+		token: secret.New(token), http: direct(), timeout: timeout, wait: wait,
 	}, nil
 }
 
@@ -73,7 +74,7 @@ func (c *Client) Text(ctx context.Context, arn string) (secret.Text, error) {
 	}
 	var err error
 	for i := range tries {
-		if i > 0 && !sleep(ctx, c.pause<<(i-1)) {
+		if i > 0 && !pause.For(ctx, c.wait<<(i-1)) {
 			break
 		}
 		var text secret.Text
@@ -118,19 +119,4 @@ func lookup(environ []string, name string) (value string) {
 		}
 	}
 	return value
-}
-
-// sleep waits, and reports false at once when ctx would end before that.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
-		return false
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

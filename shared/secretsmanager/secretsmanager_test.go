@@ -148,7 +148,7 @@ func TestTheDeadlineOfTheRequestEndsTheTries(t *testing.T) {
 	t.Parallel()
 	e := play(t, hangs)
 	c := e.client(t)
-	c.timeout, c.pause = time.Hour, time.Hour
+	c.timeout, c.wait = time.Hour, time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	begin := time.Now()
@@ -162,7 +162,7 @@ func TestAPauseLongerThanTheRequestIsNotBegun(t *testing.T) {
 	t.Parallel()
 	e := play(t, says(503, ""))
 	c := e.client(t)
-	c.pause = time.Hour
+	c.wait = time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	begin := time.Now()
@@ -175,7 +175,7 @@ func TestAnEndedRequestEndsAPause(t *testing.T) {
 	t.Parallel()
 	e := play(t, says(503, ""))
 	c := e.client(t)
-	c.pause = time.Hour
+	c.wait = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err := c.Text(ctx, arn); fault.From(err).Kind != fault.Unavailable || e.asked.Load() != 1 {
