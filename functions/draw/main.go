@@ -1,12 +1,14 @@
-// Function draw is fired by a timer. It locks, freezes and draws what is due, and stays for what comes due soon. Any
-// number of it may run at once, be killed or come late: the database decides, the timer is a hint.
+// Function draw is fired by a timer. It locks, freezes and draws what is due, and stays for what comes due soon.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
+	"wxlottery/functions/draw/worker"
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
@@ -29,51 +31,67 @@ func main() {
 // failure the next tick tries again. The cloud gives a process one event at a time, but a tick that was given up may still be
 // at work when the next one comes.
 type lazyWorker struct {
-	mu     sync.Mutex
-	worker *worker
+	mu      sync.Mutex
+	worker  *worker.Worker
+	horizon time.Duration // how far a tick looks ahead, unless the timer says otherwise
 }
 
 func (l *lazyWorker) tick(ctx context.Context, t cloud.Timer) error {
-	w, err := l.get(ctx)
+	w, usual, err := l.get(ctx)
 	if err != nil {
 		return err
 	}
-	horizon, err := horizon(t.Message, w.horizon)
+	horizon, err := horizon(t.Message, usual)
 	if err != nil {
 		return err
 	}
-	return w.tick(ctx, horizon)
+	return w.Tick(ctx, horizon)
 }
 
-func (l *lazyWorker) get(ctx context.Context) (*worker, error) {
+func (l *lazyWorker) get(ctx context.Context) (*worker.Worker, time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.worker != nil {
-		return l.worker, nil
+	if l.worker == nil {
+		w, horizon, err := open(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		l.worker, l.horizon = w, horizon
 	}
-	w, err := open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l.worker = w
-	return w, nil
+	return l.worker, l.horizon, nil
 }
 
 // open makes the worker from its configuration. The database is not dialed before it is needed.
-func open(ctx context.Context) (*worker, error) {
+func open(ctx context.Context) (*worker.Worker, time.Duration, error) {
 	cfg, err := setup.Load[settings](ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	keys, err := setup.Keys(cfg.Keys)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	db, err := setup.Store(cfg.Database)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return &worker{
-		store: db, keys: keys, grace: lottery.Grace(cfg.Rules.LockLead), horizon: cfg.Tick.Horizon, pause: 10 * time.Second,
-	}, nil
+	return worker.New(db, keys, lottery.Grace(cfg.Rules.LockLead)), cfg.Tick.Horizon, nil
+}
+
+// horizon is how far a tick looks ahead: usual, unless the timer's message says otherwise, as in {"horizon":"0s"}.
+func horizon(message string, usual time.Duration) (time.Duration, error) {
+	if message == "" {
+		return usual, nil
+	}
+	var wish struct {
+		Horizon *string `json:"horizon"`
+	}
+	if err := json.Unmarshal([]byte(message), &wish); err != nil || wish.Horizon == nil {
+		return usual, nil // a message for somebody else
+	}
+	d, err := time.ParseDuration(*wish.Horizon)
+	if err != nil || d < 0 || d > time.Hour {
+		return 0, errors.New("draw: the timer's message has a horizon that is no duration between 0s and 1h")
+	}
+	return d, nil
 }

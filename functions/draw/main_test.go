@@ -23,13 +23,34 @@ func TestTheWorkerIsOpenedAtATickAndKept(t *testing.T) {
 	t.Setenv("DB_DSN", s.DSN)
 	t.Setenv("MASTER_KEYS", "1:"+strings.Repeat("0f", 32))
 	t.Setenv("TICK_HORIZON", "7s")
-	must(t, w.tick(context.Background(), cloud.Timer{Message: `{"horizon":"0s"}`}))
+	look := func() {
+		if err := w.tick(context.Background(), cloud.Timer{Message: `{"horizon":"0s"}`}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
 	first := w.worker
-	must(t, w.tick(context.Background(), cloud.Timer{Message: `{"horizon":"0s"}`}))
-	if w.worker != first || first.horizon != 7*time.Second {
-		t.Errorf("another worker, or horizon %s", first.horizon)
+	look()
+	if w.worker != first || w.horizon != 7*time.Second {
+		t.Errorf("another worker, or horizon %s", w.horizon)
 	}
 	if err := w.tick(context.Background(), cloud.Timer{Message: `{"horizon":"yesterday"}`}); err == nil {
 		t.Error("the timer's message is not read")
+	}
+}
+
+func TestTheHorizonIsTheTimersToSay(t *testing.T) {
+	for message, want := range map[string]time.Duration{
+		"": time.Minute, "{}": time.Minute, "null": time.Minute, `{"other":1}`: time.Minute, "not JSON": time.Minute,
+		`{"horizon":"0s"}`: 0, `{"horizon":"90s"}`: 90 * time.Second,
+	} {
+		if got, err := horizon(message, time.Minute); err != nil || got != want {
+			t.Errorf("%q: %s, %v", message, got, err)
+		}
+	}
+	for _, message := range []string{`{"horizon":"soon"}`, `{"horizon":"-1s"}`, `{"horizon":"2h"}`} {
+		if _, err := horizon(message, time.Minute); err == nil {
+			t.Errorf("%q is accepted", message)
+		}
 	}
 }

@@ -17,22 +17,23 @@ import (
 func (b *bench) finish(t *testing.T, e *lottery.Event, later time.Duration, draw bool) {
 	t.Helper()
 	ctx, s := context.Background(), b.Later(later)
-	must(t, s.Lock(ctx, e.ID, time.Second))
+	b.lock(t, e, later)
 	list, err := s.List(ctx, e, func(uint64) error { return nil })
 	must(t, err)
 	record, err := e.Freeze(list.Count(), list.Root(), b.Keys)
 	must(t, err)
-	must(t, s.Freeze(ctx, e.ID, record, list.Pages(), time.Second))
+	_, err = s.Freeze(ctx, e.ID, record, list.Pages(), time.Second)
+	must(t, err)
 	if !draw {
 		return
 	}
-	e, _, err = s.Event(ctx, e.ID)
+	e, now, err := s.Event(ctx, e.ID)
 	must(t, err)
 	result, picks, err := e.Draw(b.Keys)
 	must(t, err)
 	winners, err := s.Entries(ctx, e, picks)
 	must(t, err)
-	done, err := s.Open(ctx, e, result, winners)
+	done, err := s.Open(ctx, e, now, result, winners)
 	must(t, err)
 	if !done {
 		t.Fatal("not drawn")
@@ -54,14 +55,14 @@ func TestTheResultIsShownAndCanBeRecomputed(t *testing.T) {
 		t.Fatalf("%+v", locked)
 	}
 	c.Call(path+"/winners", "", nil).Want(t, "winners after the lock", 409, "not_drawn_yet")
-	e, _, err := b.Store.Event(context.Background(), e.ID)
+	s := b.Later(61 * time.Minute)
+	e, now, err := s.Event(context.Background(), e.ID)
 	must(t, err)
 	result, picks, err := e.Draw(b.Keys)
 	must(t, err)
-	s := b.Later(61 * time.Minute)
 	winners, err := s.Entries(context.Background(), e, picks)
 	must(t, err)
-	_, err = s.Open(context.Background(), e, result, winners)
+	_, err = s.Open(context.Background(), e, now, result, winners)
 	must(t, err)
 	c.Call(path, b.Token("bob"), nil).Want(t, "drawn", 200, "").Into(t, &drawn)
 	if drawn.Status != "opened" || drawn.Undrawn != 2 || !drawn.Late || drawn.Me.Prize == "" || drawn.Me.Ticket == "" || drawn.DrawnAt == "" {
@@ -160,7 +161,7 @@ func TestCountsMayLagButAreExactAfterTheLock(t *testing.T) {
 		t.Errorf("%d after the hint is gone", n)
 	}
 	b.Join(e, "carol")
-	must(t, b.Later(59*time.Minute+2*time.Second).Lock(context.Background(), e.ID, time.Second))
+	b.lock(t, e, 59*time.Minute+2*time.Second)
 	for range 2 { // counted, and then remembered
 		if n := count(b.Client); n != 3 {
 			t.Errorf("%d after the lock", n)
@@ -171,4 +172,14 @@ func TestCountsMayLagButAreExactAfterTheLock(t *testing.T) {
 	if ttl := b.Redis.PTTL(context.Background(), countKey(locked)).Val(); ttl < time.Minute {
 		t.Errorf("a count that cannot change any more is remembered for %s", ttl)
 	}
+}
+
+// lock takes the lock as a worker would when a while has passed.
+func (b *bench) lock(t *testing.T, e *lottery.Event, later time.Duration) {
+	t.Helper()
+	s := b.Later(later)
+	now, err := s.Now(context.Background())
+	must(t, err)
+	_, err = s.Lock(context.Background(), e, now, time.Second)
+	must(t, err)
 }

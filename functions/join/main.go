@@ -4,8 +4,8 @@ package main
 import (
 	"context"
 	"net/http"
-	"time"
 
+	"wxlottery/functions/join/handler"
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
@@ -38,8 +38,6 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&server{
-		store: db, sessions: session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{}),
-		keys: keys, budget: lottery.JoinBudget(cfg.Rules.LockLead), now: time.Now,
-	}).routes().Handler(), nil
+	sessions := session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{})
+	return handler.New(db, sessions, keys, lottery.JoinBudget(cfg.Rules.LockLead)), nil
 }

@@ -62,9 +62,13 @@ func readCode(files fs.FS) (map[string]program, error) {
 }
 
 func readProgram(files fs.FS, dir string) (p program, err error) {
-	sources, err := fs.Glob(files, path.Join(dir, "*.go"))
-	if err != nil {
-		return p, err
+	var sources []string
+	for _, pattern := range []string{"*.go", "*/*.go"} { // the program, and the packages that are its own
+		some, err := fs.Glob(files, path.Join(dir, pattern))
+		if err != nil {
+			return p, err
+		}
+		sources = append(sources, some...)
 	}
 	for _, name := range sources {
 		if strings.HasSuffix(name, "_test.go") {

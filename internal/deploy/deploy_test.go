@@ -26,7 +26,7 @@ func checkout(t *testing.T) fs.FS {
 func copied(t *testing.T) fstest.MapFS {
 	t.Helper()
 	files, here := fstest.MapFS{}, checkout(t)
-	for _, pattern := range []string{"*.y*ml", "*.example", makefile, "functions/*.yml", "functions/*/*.yml", "functions/*/*.go"} {
+	for _, pattern := range []string{"*.y*ml", "*.example", makefile, "functions/*.yml", "functions/*/*.yml", "functions/*/*.go", "functions/*/*/*.go"} {
 		names, err := fs.Glob(here, pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,9 @@ type Database struct {
 	// SetSession lets connections set their session variables themselves, for servers without a parameter group of
 	// ours; behind a proxy it pins connections.
 	SetSession bool `env:"DB_SET_SESSION"`
+	// MultiPrimary is for a cluster of which several nodes take writes (Galera). It costs throughput and settings of each
+	// connection; where all functions write to one node it is not needed.
+	MultiPrimary bool `env:"DB_MULTI_PRIMARY"`
 	// CA is whom TLS connections trust besides the system's authorities: certificates in PEM, line breaks or not.
 	CA string `env:"DB_TLS_CA"`
 }
@@ -53,5 +56,5 @@ type Rules struct {
 
 // Tick is for the draw function.
 type Tick struct {
-	Horizon time.Duration `env:"TICK_HORIZON" envDefault:"150s"` // how far ahead a tick waits for what comes next
+	Horizon time.Duration `env:"TICK_HORIZON" envDefault:"240s"` // how far ahead a tick waits for what comes next
 }

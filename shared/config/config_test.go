@@ -62,7 +62,7 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 		Redis:  Redis{Addr: "cache.example:6379"},
 		WeChat: WeChat{AppID: "wx1234567890abcdef", BaseURL: "https://api.weixin.qq.com"},
 		Rules:  Rules{LockLead: time.Minute, MinLead: 2 * time.Minute, TickPeriod: time.Minute, Beacon: "none"},
-		Tick:   Tick{Horizon: 150 * time.Second},
+		Tick:   Tick{Horizon: 240 * time.Second},
 	}
 	if d := cmp.Diff(want, got, cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() })); d != "" {
 		t.Error(d)
@@ -74,7 +74,7 @@ func TestGoodValuesAreTaken(t *testing.T) {
 	for _, settings := range [][]string{
 		{"LOCK_LEAD=3s", "MIN_LEAD=5s", "TICK_PERIOD=1s", "TICK_HORIZON=2500ms"},
 		{"LOCK_LEAD=1s", "MIN_LEAD=2s", "TICK_PERIOD=1s", "TICK_HORIZON=0s", "BEACON=none"},
-		{"DB_DSN=sqlite:/tmp/lottery.db", "DB_SET_SESSION=true", "REDIS_TLS=1", "REDIS_USERNAME=app"},
+		{"DB_DSN=sqlite:/tmp/lottery.db", "DB_SET_SESSION=true", "DB_MULTI_PRIMARY=true", "REDIS_TLS=1", "REDIS_USERNAME=app"},
 		{"DB_DSN=u:p@ss/w:rd@tcp([::1]:3306)/lottery?timeout=5s"},
 		{"REDIS_ADDR=[::1]:6379", "WECHAT_BASE_URL=http://127.0.0.1:8080/_sim/wechat"},
 		{"MASTER_KEYS=65535:" + strings.ToUpper(keyB), "MASTER_KEY_CURRENT=65535"},
@@ -125,6 +125,7 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		{"DB_DSN=bob:hunter3@tcp()/hunter3", dsn},
 		{"DB_DSN=@tcp(hunter3:1)/db", dsn},
 		{"DB_SET_SESSION=hunter3", "DB_SET_SESSION is not true or false"},
+		{"DB_MULTI_PRIMARY=hunter3", "DB_MULTI_PRIMARY is not true or false"},
 		{"REDIS_ADDR=hunter3", "REDIS_ADDR is not host:port"},
 		{"REDIS_ADDR=:6379", "REDIS_ADDR is not host:port"},
 		{"REDIS_ADDR=hunter3:99999", "REDIS_ADDR is not host:port"},

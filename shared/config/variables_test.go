@@ -15,6 +15,7 @@ func TestVariablesOfEveryGroupAreListedInOrder(t *testing.T) {
 	want := []Variable{
 		{"DB_DSN", true, required},
 		{"DB_SET_SESSION", false, optional},
+		{"DB_MULTI_PRIMARY", false, optional},
 		{"DB_TLS_CA", false, optional},
 		{"REDIS_ADDR", false, required},
 		{"REDIS_USERNAME", false, optional},

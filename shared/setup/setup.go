@@ -25,5 +25,5 @@ func Store(d config.Database) (*store.Store, error) {
 
 // Options are what the configuration says about connections.
 func Options(d config.Database) store.Options {
-	return store.Options{SetSession: d.SetSession, CA: d.CA}
+	return store.Options{SetSession: d.SetSession, MultiPrimary: d.MultiPrimary, CA: d.CA}
 }

@@ -11,8 +11,8 @@ import (
 
 func TestEveryOptionOfTheDatabaseIsPassedOn(t *testing.T) {
 	t.Parallel()
-	d := config.Database{DSN: secret.New("user:hunter2@tcp(127.0.0.1:1)/x?tls=true"), SetSession: true, CA: "hunter2"}
-	if got := Options(d); got != (store.Options{SetSession: true, CA: "hunter2"}) {
+	d := config.Database{DSN: secret.New("user:hunter2@tcp(127.0.0.1:1)/x?tls=true"), SetSession: true, MultiPrimary: true, CA: "hunter2"}
+	if got := Options(d); got != (store.Options{SetSession: true, MultiPrimary: true, CA: "hunter2"}) {
 		t.Errorf("%+v", got)
 	}
 	if _, err := Store(d); err == nil || !strings.Contains(err.Error(), "DB_TLS_CA") || strings.Contains(err.Error(), "hunter2") {

@@ -22,7 +22,7 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 	if err := s.db.SelectContext(ctx, &rows, `
 		SHOW VARIABLES
 		WHERE Variable_name IN ('sql_mode', 'tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout',
-			'character_set_database')`); err != nil {
+			'character_set_database', 'wsrep_on', 'group_replication_single_primary_mode')`); err != nil {
 		return nil, classify("read the server's settings", err)
 	}
 	for _, r := range rows {
@@ -30,7 +30,7 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 		if d := damage(name, r.Value); d != "" {
 			return warnings, errors.New("store: " + d)
 		}
-		if w := warning(name, r.Value); w != "" {
+		if w := s.warning(name, r.Value); w != "" {
 			warnings = append(warnings, w)
 		}
 	}
@@ -49,7 +49,7 @@ func damage(name, value string) string {
 }
 
 // warning says what should be set otherwise, or "".
-func warning(name, value string) string {
+func (s *Store) warning(name, value string) string {
 	switch name {
 	case "tx_isolation", "transaction_isolation":
 		if value != "READ-COMMITTED" && value != "REPEATABLE-READ" {
@@ -58,6 +58,14 @@ func warning(name, value string) string {
 	case "innodb_lock_wait_timeout":
 		if seconds, err := strconv.Atoi(value); err != nil || seconds > 5 {
 			return fmt.Sprintf("innodb_lock_wait_timeout is %s s; 5 is recommended: a join that waits for a lock goes on for so long after its client has been told to try again", value)
+		}
+	case "wsrep_on":
+		if value == "ON" && !s.multi {
+			return "this server is a node of a Galera cluster; set DB_MULTI_PRIMARY=true unless all functions write to one node"
+		}
+	case "group_replication_single_primary_mode":
+		if value == "OFF" && !s.multi {
+			return "this server takes writes beside others (group replication); set DB_MULTI_PRIMARY=true unless all functions write to one of them"
 		}
 	}
 	return ""

@@ -18,29 +18,52 @@ func Connector(cfg *mysql.Config, o Options) (driver.Connector, error) {
 	if err != nil {
 		return nil, errors.New("store: DB_DSN has options that do not go together")
 	}
-	if o.SetSession {
-		return sessionConnector{connector}, nil
+	if o.SetSession || o.MultiPrimary {
+		return sessionConnector{connector, o}, nil
 	}
 	return connector, nil
 }
 
-// sessionConnector gives every new connection the settings that belong in the server's parameter group. It is for plain
-// servers; behind a proxy such settings pin the connection.
-type sessionConnector struct{ driver.Connector }
+// sessionConnector gives every new connection settings that belong in the server's parameter group. It is for plain
+// servers and clusters; behind a proxy such settings pin the connection.
+type sessionConnector struct {
+	driver.Connector
+	options Options
+}
+
+// settings are what a plain server should have set, and may not.
+var settings = []string{
+	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+	"SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
+}
+
+// syncWait lets reads wait until the node has applied what others committed before them. Only Galera has the variable.
+const syncWait = "SET SESSION wsrep_sync_wait = 1"
 
 func (c sessionConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, statement := range []string{
-		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-		"SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
-	} {
-		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
-			conn.Close()
-			return nil, fmt.Errorf("store: set up the session: %w", err)
-		}
+	if err := c.prepare(ctx, conn.(driver.ExecerContext)); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("store: set up the session: %w", err)
 	}
 	return conn, nil
+}
+
+func (c sessionConnector) prepare(ctx context.Context, conn driver.ExecerContext) error {
+	if c.options.SetSession {
+		for _, statement := range settings {
+			if _, err := conn.ExecContext(ctx, statement, nil); err != nil {
+				return err
+			}
+		}
+	}
+	if c.options.MultiPrimary {
+		if _, err := conn.ExecContext(ctx, syncWait, nil); err != nil && mysqlNumber(err) != mysqlNoVariable {
+			return err
+		}
+	}
+	return nil
 }

@@ -49,6 +49,7 @@ func (d *dialect) sql(statement string) string {
 // Error numbers of MySQL and MariaDB, and result codes of SQLite (the extended ones, and the primary code in the low byte).
 const (
 	mysqlDuplicate, mysqlLockWait, mysqlDeadlock, mysqlStale = 1062, 1205, 1213, 1020
+	mysqlNoVariable                                          = 1193
 	sqliteDuplicateKey, sqliteDuplicateRow, sqliteDuplicate  = 1555, 2579, 2067
 	sqliteBusy, sqliteLocked                                 = 5, 6
 )

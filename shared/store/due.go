@@ -51,13 +51,20 @@ func (s *Store) Claim(ctx context.Context, limit int) (c Claim, err error) {
 	return c, err
 }
 
-// Extend renews the claim on one event during work that takes longer than a lease.
-func (s *Store) Extend(ctx context.Context, c Claim, id lottery.EventID) error {
-	_, err := s.exec(ctx, "extend the claim on "+id.String(), `
+// Extend renews the claim on events of it during work that takes longer than a lease.
+func (s *Store) Extend(ctx context.Context, c Claim, ids []lottery.EventID) error {
+	return s.execIn(ctx, "extend a claim", `
 		UPDATE events
 		SET lease_until_ms = {now} + ?
-		WHERE id = ? AND lease_token = ?`, Lease.Milliseconds(), id[:], c.token[:])
-	return err
+		WHERE id IN (?) AND lease_token = ?`, Lease.Milliseconds(), raw(ids), c.token[:])
+}
+
+// Release gives events of the claim back as they are, for others to take at once.
+func (s *Store) Release(ctx context.Context, c Claim, ids []lottery.EventID) error {
+	return s.execIn(ctx, "release a claim", `
+		UPDATE events
+		SET lease_until_ms = 0, lease_token = NULL
+		WHERE id IN (?) AND lease_token = ?`, raw(ids), c.token[:])
 }
 
 // PutBack gives an event back after a failure: it is due again after a pause that doubles from one second to one minute with

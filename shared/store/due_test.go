@@ -45,14 +45,14 @@ func TestStepsWaitForTheDatabasesClock(t *testing.T) {
 	w := newWorld(t)
 	e := w.hourAhead()
 	ctx, grace := context.Background(), 10*time.Second
-	if err := w.store.Lock(ctx, e.ID, grace); !errors.Is(err, lottery.ErrNotLocked) {
+	if err := lock(w.store, e, grace); !errors.Is(err, lottery.ErrNotLocked) {
 		t.Errorf("locked an hour early: %v", err)
 	}
 	locked := w.later(59*time.Minute + 2*time.Second)
-	must(t, locked.Lock(ctx, e.ID, grace))
+	must(t, lock(locked, e, grace))
 	record, err := e.Freeze(0, vdraw.Digest{}, w.keys)
 	must(t, err)
-	must(t, locked.Freeze(ctx, e.ID, record, nil, grace))
+	must(t, second(locked.Freeze(ctx, e.ID, record, nil, grace)))
 	if w.read(locked, e).Record != nil {
 		t.Error("frozen before the grace was over")
 	}
@@ -76,7 +76,7 @@ func TestStepsWaitForTheDatabasesClock(t *testing.T) {
 		t.Errorf("%s, undrawn %d, late %v", e.Status, e.Undrawn(), e.Late())
 	}
 	must(t, w.later(8*24*time.Hour).Void(ctx, e.ID))
-	must(t, due.Lock(ctx, e.ID, grace))
+	must(t, lock(due, e, grace))
 	if got := w.read(due, e).Status; got != lottery.Opened {
 		t.Errorf("a drawn event became %s", got)
 	}
@@ -87,7 +87,7 @@ func TestAHeldEventEndsAtItsLock(t *testing.T) {
 	w := newWorld(t)
 	e := w.hourAhead()
 	must(t, testdb.Exec(t, w.dsn, `UPDATE events SET held = 1 WHERE id = ?`, e.ID[:]))
-	must(t, w.later(time.Hour).Lock(context.Background(), e.ID, time.Second))
+	must(t, lock(w.later(time.Hour), e, time.Second))
 	if got := w.read(w.store, e); got.Status != lottery.Canceled || got.Reason != lottery.ReasonHeld {
 		t.Errorf("%s for %q", got.Status, got.Reason)
 	}
@@ -138,8 +138,16 @@ func TestClaimsDoNotOverlapAndEndWithTheirLease(t *testing.T) {
 	if len(first.Events) != 3 || !slices.Equal(got, all) {
 		t.Errorf("claims %v and %v of %v", first.Events, second.Events, all)
 	}
-	must(t, due.Extend(ctx, first, first.Events[0]))
-	must(t, due.Extend(ctx, first, second.Events[0])) // not his: nothing happens
+	must(t, due.Extend(ctx, first, first.Events[:1]))
+	must(t, due.Extend(ctx, first, second.Events[:1])) // not his: nothing happens
+	must(t, due.Release(ctx, first, second.Events))
+	if none, err := due.Claim(ctx, 10); err != nil || len(none.Events) != 0 {
+		t.Errorf("somebody else could release %v, %v", none.Events, err)
+	}
+	must(t, due.Release(ctx, first, first.Events[2:]))
+	if freed, err := due.Claim(ctx, 10); err != nil || len(freed.Events) != 1 || freed.Events[0] != first.Events[2] {
+		t.Errorf("released %v, then claimed %v, %v", first.Events[2:], freed.Events, err)
+	}
 	lapsed, err := w.later(time.Hour+store.Lease+time.Second).Claim(ctx, 10)
 	if err != nil || len(lapsed.Events) != 5 {
 		t.Errorf("%d events after the leases ended, %v", len(lapsed.Events), err)
@@ -172,7 +180,7 @@ func TestWhatFailsComesBackLaterAndLater(t *testing.T) {
 		at += pause*time.Second + 500*time.Millisecond
 	}
 	s := w.later(at)
-	must(t, s.Lock(ctx, e.ID, time.Second))
+	must(t, lock(s, e, time.Second))
 	if attempts, reason := w.trouble(e); attempts != 0 || reason != "" {
 		t.Errorf("after a success: %d %q", attempts, reason)
 	}
@@ -228,21 +236,79 @@ func TestTheFrozenListIsTheParticipantsInOrder(t *testing.T) {
 func TestAListChangedAfterTheFreezeIsNotDrawn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for what, statement := range map[string]string{
-		"a participant taken out": `DELETE FROM participants WHERE event_id = ? AND ticket = (SELECT first_ticket FROM list_pages WHERE event_id = participants.event_id AND page = 0)`,
-		"a page rewritten":        `UPDATE list_pages SET hash = (SELECT manifest_digest FROM events WHERE id = event_id) WHERE event_id = ? AND page = 0`,
-		"a page taken out":        `DELETE FROM list_pages WHERE event_id = ?`,
-		"another count":           `UPDATE events SET list_count = list_count + 1 WHERE id = ?`,
-		"another root":            `UPDATE events SET list_root = lock_digest WHERE id = ?`,
+	const long, short = 300, 10 // two pages, one page
+	for _, c := range []struct {
+		what, statement string
+		lengths         []int
+	}{
+		{"a participant taken out", `DELETE FROM participants WHERE event_id = ? AND user_id = (SELECT id FROM users WHERE HEX(openid) = '757365722D33')`, []int{long, short}},
+		{"a participant put in", `INSERT INTO participants (event_id, ticket, user_id, joined_at) SELECT id, SUBSTR(prev, 1, 16), owner_id, 1 FROM events WHERE id = ?`, []int{long, short}},
+		{"a page rewritten", `UPDATE list_pages SET hash = (SELECT manifest_digest FROM events WHERE id = event_id) WHERE event_id = ? AND page = 0`, []int{long}},
+		{"a page moved", `UPDATE list_pages SET first_ticket = (SELECT SUBSTR(prev, 1, 16) FROM events WHERE id = event_id) WHERE event_id = ? AND page = 1`, []int{long}},
+		{"a page taken out", `DELETE FROM list_pages WHERE event_id = ? AND page = 1`, []int{long}},
+		{"another count", `UPDATE events SET list_count = list_count + 1 WHERE id = ?`, []int{long, short}},
+		{"another root", `UPDATE events SET list_root = lock_digest WHERE id = ?`, []int{long, short}},
 	} {
-		e := w.hourAhead(lottery.Prize{Name: "Cup", Quantity: 10})
-		w.join(e, names(10)...)
-		due := w.later(61 * time.Minute)
-		e = w.freeze(due, e)
-		must(t, testdb.Exec(t, w.dsn, statement, e.ID[:]))
-		if _, done, err := w.draw(due, w.read(due, e)); done || !errors.Is(err, lottery.ErrRecord) {
-			t.Errorf("%s: drawn %v, %v", what, done, err)
+		for _, n := range c.lengths {
+			e := w.hourAhead(lottery.Prize{Name: "Cup", Quantity: n})
+			w.join(e, names(n)...)
+			due := w.later(61 * time.Minute)
+			e = w.freeze(due, e)
+			must(t, testdb.Exec(t, w.dsn, c.statement, e.ID[:]))
+			changed := w.read(due, e)
+			if lists, err := due.ShortLists(context.Background(), short1(changed)); err != nil || len(lists) > 0 {
+				t.Errorf("%s of %d: read as a short list, %v", c.what, n, err)
+			}
+			if _, done, err := w.draw(due, changed); done || !errors.Is(err, lottery.ErrRecord) {
+				t.Errorf("%s of %d: drawn %v, %v", c.what, n, done, err)
+			}
 		}
+	}
+}
+
+// short1 is what of one event ShortLists may be asked for.
+func short1(e *lottery.Event) []*lottery.Event {
+	if store.IsShort(e) {
+		return []*lottery.Event{e}
+	}
+	return nil
+}
+
+// TestShortListsAreReadAtOnce compares them with what Entries reads one by one.
+func TestShortListsAreReadAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	due := w.later(61 * time.Minute)
+	var events []*lottery.Event
+	for _, n := range []int{0, 1, 7, 256, 257} {
+		e := w.hourAhead()
+		w.join(e, names(n)...)
+		if e = w.freeze(due, e); store.IsShort(e) != (n <= 256) {
+			t.Errorf("a list of %d is short: %v", n, store.IsShort(e))
+		}
+		if store.IsShort(e) {
+			events = append(events, e)
+		}
+	}
+	lists, err := due.ShortLists(context.Background(), events)
+	must(t, err)
+	for _, e := range events {
+		positions := make([]uint64, e.Record.Count)
+		for i := range positions {
+			positions[i] = uint64(i)
+		}
+		want, err := due.Entries(context.Background(), e, positions)
+		must(t, err)
+		got := lists[e.ID]
+		for i := range got {
+			got[i].Place = i + 1
+		}
+		if !slices.Equal(got, want) || len(got) != int(e.Record.Count) {
+			t.Errorf("a list of %d: %v, want %v", e.Record.Count, got, want)
+		}
+	}
+	if lists, err := due.ShortLists(context.Background(), nil); err != nil || len(lists) != 0 {
+		t.Error(lists, err)
 	}
 }
 

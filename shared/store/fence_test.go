@@ -49,7 +49,7 @@ func holdTheLock(t *testing.T, w *world, call string) {
 	}()
 	awaitLockWait(t, w, 1)
 	locked := make(chan error, 1)
-	go func() { locked <- w.later(time.Hour).Lock(ctx, e.ID, time.Second) }()
+	go func() { locked <- lock(w.later(time.Hour), e, time.Second) }()
 	select {
 	case err := <-locked: // legal only if the call under way comes to nothing
 		must(t, err)

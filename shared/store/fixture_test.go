@@ -105,14 +105,25 @@ func (w *world) join(e *lottery.Event, openids ...string) {
 func (w *world) freeze(s *store.Store, e *lottery.Event) *lottery.Event {
 	w.t.Helper()
 	ctx, grace := context.Background(), lottery.Grace(e.DrawAt.Sub(e.LockAt))
-	must(w.t, s.Lock(ctx, e.ID, grace))
+	must(w.t, lock(s, e, grace))
 	list, err := s.List(ctx, e, func(uint64) error { return nil })
 	must(w.t, err)
 	record, err := e.Freeze(list.Count(), list.Root(), w.keys)
 	must(w.t, err)
-	must(w.t, s.Freeze(ctx, e.ID, record, list.Pages(), grace))
+	must(w.t, second(s.Freeze(ctx, e.ID, record, list.Pages(), grace)))
 	return w.read(s, e)
 }
+
+// lock locks an event as it is now.
+func lock(s *store.Store, e *lottery.Event, grace time.Duration) error {
+	got, now, err := s.Event(context.Background(), e.ID)
+	if err != nil {
+		return err
+	}
+	return second(s.Lock(context.Background(), got, now, grace))
+}
+
+func second[T any](_ T, err error) error { return err }
 
 // draw draws a frozen event, whose draw must have come on the clock of s.
 func (w *world) draw(s *store.Store, e *lottery.Event) ([]store.Winner, bool, error) {
@@ -124,7 +135,7 @@ func (w *world) draw(s *store.Store, e *lottery.Event) ([]store.Winner, bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	done, err := s.Open(context.Background(), e, result, winners)
+	done, err := s.Open(context.Background(), e, w.now(s), result, winners)
 	return winners, done, err
 }
 
@@ -133,6 +144,13 @@ func (w *world) read(s *store.Store, e *lottery.Event) *lottery.Event {
 	got, _, err := s.Event(context.Background(), e.ID)
 	must(w.t, err)
 	return got
+}
+
+func (w *world) now(s *store.Store) time.Time {
+	w.t.Helper()
+	now, err := s.Now(context.Background())
+	must(w.t, err)
+	return now
 }
 
 func must(t testing.TB, err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -57,49 +59,59 @@ func readList(rows *sql.Rows, lockAt time.Time, every func(uint64) error) (*vdra
 }
 
 // Freeze publishes the lock record of a locked event and keeps the pages of its list, once: the second of two that race
-// changes nothing.
-func (s *Store) Freeze(ctx context.Context, id lottery.EventID, r lottery.LockRecord, pages []vdraw.Page, grace time.Duration) error {
-	return s.tx(ctx, "freeze event "+id.String(), func(tx *sqlx.Tx) error {
-		rows, err := s.affect(ctx, tx, `
-			UPDATE events
-			SET list_count = ?, list_root = ?, lock_digest = ?, lock_sig = ?, frozen_at_ms = {now},
-				next_at_ms = draw_at_ms, lease_until_ms = 0, lease_token = NULL, attempts = 0, last_error = NULL
-			WHERE id = ? AND status = 1 AND list_root IS NULL AND lock_at_ms + ? <= {now}`,
-			int64(r.Count), r.Root[:], r.Digest[:], r.Sig, id[:], grace.Milliseconds())
-		if err != nil || rows == 0 {
+// changes nothing, and its done is false. A list of one page needs no record of it: the root says the same.
+func (s *Store) Freeze(ctx context.Context, id lottery.EventID, r lottery.LockRecord, pages []vdraw.Page, grace time.Duration) (done bool, err error) {
+	what := "freeze event " + id.String()
+	if len(pages) <= 1 {
+		err = s.retry(ctx, what, func() error {
+			done, err = s.publish(ctx, s.db, id, r, grace)
+			return err
+		})
+		return done, err
+	}
+	err = s.tx(ctx, what, func(tx *sqlx.Tx) error {
+		done, err = s.publish(ctx, tx, id, r, grace)
+		if err != nil || !done {
 			return err
 		}
 		return insertPages(ctx, tx, id, pages)
 	})
+	return done, err
+}
+
+func (s *Store) publish(ctx context.Context, e sqlx.ExecerContext, id lottery.EventID, r lottery.LockRecord, grace time.Duration) (bool, error) {
+	rows, err := s.affect(ctx, e, `
+		UPDATE events
+		SET list_count = ?, list_root = ?, lock_digest = ?, lock_sig = ?, frozen_at_ms = {now},
+			next_at_ms = draw_at_ms, lease_until_ms = 0, lease_token = NULL, attempts = 0, last_error = NULL
+		WHERE id = ? AND status = 1 AND list_root IS NULL AND lock_at_ms + ? <= {now}`,
+		int64(r.Count), r.Root[:], r.Digest[:], r.Sig, id[:], grace.Milliseconds())
+	return rows == 1, err
 }
 
 // chunk is how many rows go into one INSERT.
 const chunk = 500
 
 func insertPages(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, pages []vdraw.Page) error {
-	type row struct {
-		EventID []byte `db:"event_id"`
-		Page    int    `db:"page"`
-		First   []byte `db:"first_ticket"`
-		Hash    []byte `db:"hash"`
-	}
-	rows := make([]row, len(pages))
-	for i, p := range pages {
-		rows[i] = row{id[:], i, p.First[:], p.Hash[:]}
-	}
+	page := 0
 	return insertAll(ctx, tx, `
 		INSERT INTO list_pages (event_id, page, first_ticket, hash)
-		VALUES (:event_id, :page, :first_ticket, :hash)`, rows)
+		VALUES `, `(?, ?, ?, ?)`, pages, func(p vdraw.Page) []any {
+		page++
+		return []any{id[:], page - 1, p.First[:], p.Hash[:]}
+	})
 }
 
-// insertAll inserts rows, a chunk at a time.
-func insertAll[T any](ctx context.Context, tx *sqlx.Tx, statement string, rows []T) error {
-	for len(rows) > 0 {
-		n := min(chunk, len(rows))
-		if _, err := tx.NamedExecContext(ctx, statement, rows[:n]); err != nil {
+// insertAll inserts rows, a chunk at a time; values is the clause of one row and args its parameters.
+func insertAll[T any](ctx context.Context, tx *sqlx.Tx, statement, values string, rows []T, args func(T) []any) error {
+	for some := range slices.Chunk(rows, chunk) {
+		var all []any
+		for _, r := range some {
+			all = append(all, args(r)...)
+		}
+		if _, err := tx.ExecContext(ctx, statement+strings.Repeat(values+", ", len(some)-1)+values, all...); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }

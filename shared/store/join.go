@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"wxlottery/shared/fault"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/vdraw"
@@ -65,7 +67,7 @@ func (s *Store) Join(ctx context.Context, id lottery.EventID, who Entrant, notif
 }
 
 func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who Entrant, ticket vdraw.Ticket, notify bool, now time.Time) (int64, error) {
-	return s.exec(ctx, "join event "+id.String(), `
+	return s.guarded(ctx, "join event "+id.String(), id, `
 		INSERT INTO participants (event_id, ticket, user_id, joined_at, notify)
 		SELECT e.id, ?, ?, ?, ?
 		FROM events AS e
@@ -74,6 +76,26 @@ func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who E
 		{share}`,
 		ticket[:], who.User[:], now.Unix(), notify,
 		id[:], who.Version, who.User[:], now.UnixMilli())
+}
+
+// guarded runs a statement that holds the event in share mode, and returns how many rows it matched. Where several nodes
+// of a cluster take writes, a share lock is known to one of them only; there the event's row is changed as well, and of a
+// join on one node and the lock on another the cluster lets only the first be committed.
+func (s *Store) guarded(ctx context.Context, what string, id lottery.EventID, statement string, args ...any) (rows int64, err error) {
+	if !s.multi {
+		return s.exec(ctx, what, statement, args...)
+	}
+	err = s.tx(ctx, what, func(tx *sqlx.Tx) error {
+		rows, err = s.affect(ctx, tx, `
+			UPDATE events
+			SET touched = touched + 1
+			WHERE id = ? AND status = 0`, id[:])
+		if err == nil && rows > 0 {
+			rows, err = s.affect(ctx, tx, statement, args...)
+		}
+		return err
+	})
+	return rows, err
 }
 
 // whyNotJoined says why the guard let no row through: an error of the rules, or nil and the event's key version where the
@@ -181,7 +203,7 @@ func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now 
 }
 
 func (s *Store) deleteParticipant(ctx context.Context, id lottery.EventID, version int, ticket vdraw.Ticket, now time.Time) (int64, error) {
-	return s.exec(ctx, "leave event "+id.String(), `
+	return s.guarded(ctx, "leave event "+id.String(), id, `
 		DELETE FROM participants
 		WHERE event_id = ? AND ticket = ? AND EXISTS (
 			SELECT 1

@@ -97,7 +97,7 @@ func raceTheLock(t *testing.T, isolation string) {
 	}
 	grace := lottery.Grace(racing.LockLead)
 	time.Sleep(time.Until(e.LockAt.Add(-5 * time.Millisecond))) // not earlier: a worker that tries all the time keeps writers out
-	for w.store.Lock(context.Background(), e.ID, grace) != nil {
+	for lock(w.store, e, grace) != nil {
 		time.Sleep(time.Millisecond)
 	}
 	// The list is read at once, without the grace: the share lock alone must hold.
@@ -166,7 +166,7 @@ func TestCancelRacingTheLockHasOneWinner(t *testing.T) {
 		})
 		wg.Go(func() {
 			time.Sleep(time.Until(e.LockAt.Add(-5 * time.Millisecond)))
-			for errors.Is(w.store.Lock(context.Background(), e.ID, time.Second), lottery.ErrNotLocked) {
+			for errors.Is(lock(w.store, e, time.Second), lottery.ErrNotLocked) {
 				time.Sleep(100 * time.Microsecond)
 			}
 		})
@@ -199,7 +199,7 @@ func drawSixteenTimes(t *testing.T, w *world) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := s.Lock(ctx, e.ID, grace); err != nil {
+			if err := lock(s, e, grace); err != nil {
 				t.Error(err)
 				return
 			}
@@ -213,7 +213,7 @@ func drawSixteenTimes(t *testing.T, w *world) {
 				t.Error(err)
 				return
 			}
-			if err := s.Freeze(ctx, e.ID, record, list.Pages(), grace); err != nil {
+			if err := second(s.Freeze(ctx, e.ID, record, list.Pages(), grace)); err != nil {
 				t.Error(err)
 				return
 			}

@@ -21,7 +21,7 @@ func with(sql string, args ...any) clause { return clause{sql, args} }
 
 // step is the one place where a status changes: a guarded UPDATE whose row count says whether the step was taken. set is
 // the columns that change with it, guard what must hold beside the status.
-func (s *Store) step(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, t lottery.Transition, set, guard clause) (bool, error) {
+func (s *Store) step(ctx context.Context, tx sqlx.ExecerContext, id lottery.EventID, t lottery.Transition, set, guard clause) (bool, error) {
 	if t.IsZero() {
 		return false, errors.New("no transition")
 	}
@@ -76,27 +76,26 @@ func (s *Store) Cancel(ctx context.Context, id lottery.EventID, by lottery.UserI
 }
 
 // Lock is the step at lock_at: from it on no join can be committed, because a join holds the event's row in share mode
-// while this holds it alone. The list is to be read after the grace. On an event that has gone on already it does nothing.
-func (s *Store) Lock(ctx context.Context, id lottery.EventID, grace time.Duration) error {
-	return s.tx(ctx, "lock event "+id.String(), func(tx *sqlx.Tx) error {
-		e, now, err := s.readEvent(ctx, tx, id, "{update}")
-		if err != nil {
-			return err
-		}
-		if e.Status != lottery.Init {
-			return nil
-		}
-		t, err := e.Lock(now)
-		if err != nil {
-			return err
-		}
-		if t.To() == lottery.Canceled {
-			_, err = s.step(ctx, tx, id, t, with("next_at_ms = NULL"), with("lock_at_ms <= {now}"))
-			return err
-		}
-		_, err = s.step(ctx, tx, id, t, with("next_at_ms = lock_at_ms + ?", grace.Milliseconds()), with("lock_at_ms <= {now}"))
+// while this holds it alone. The list is to be read after the grace. e and now, the database's clock, are as they were read;
+// done is false where the event has gone on since then. Error: lottery.ErrNotLocked before lock_at.
+func (s *Store) Lock(ctx context.Context, e *lottery.Event, now time.Time, grace time.Duration) (done bool, err error) {
+	if e.Status != lottery.Init {
+		return false, nil
+	}
+	t, err := e.Lock(now)
+	if err != nil {
+		return false, err
+	}
+	next := with("next_at_ms = lock_at_ms + ?", grace.Milliseconds())
+	if t.To().Final() {
+		next = with("next_at_ms = NULL")
+	}
+	what := "lock event " + e.ID.String()
+	err = s.retry(ctx, what, func() error {
+		done, err = s.step(ctx, s.db, e.ID, t, next, with("held = ? AND lock_at_ms <= {now}", e.Held))
 		return err
 	})
+	return done, err
 }
 
 // Void ends a locked event without a draw. On an event that has gone on already it does nothing.

@@ -22,6 +22,7 @@ import (
 type Store struct {
 	db      *sqlx.DB
 	dialect *dialect
+	multi   bool // Options.MultiPrimary
 }
 
 // Options are about connections.
@@ -29,6 +30,10 @@ type Options struct {
 	SetSession bool   // set isolation, strictness and lock waits on each connection, for servers that are not set up for it
 	Conns      int    // open connections at most; 0: 2, enough for a function that serves one request at a time
 	CA         string // PEM: whom TLS connections trust besides those the system trusts
+	// MultiPrimary is for clusters that several nodes of write to (Galera), whose share locks hold on one node only: a join
+	// or leave then changes the event's row in its transaction, so that the cluster sees it meet the lock, and reads wait
+	// until the node has what the others committed before.
+	MultiPrimary bool
 }
 
 // Open makes a store for a data source: a MySQL DSN `user:password@tcp(host:port)/db`, or `sqlite:` and the path of a
@@ -73,7 +78,7 @@ func newStore(db *sqlx.DB, d *dialect, o Options) *Store {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(3 * time.Minute)
 	db.SetConnMaxIdleTime(time.Minute)
-	return &Store{db, d}
+	return &Store{db, d, o.MultiPrimary}
 }
 
 // Close closes the connections.
@@ -82,7 +87,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // ShiftClock makes a store whose database clock seems to be off by a while, for tests that cannot wait for a draw. No
 // program calls it: the linker leaves it out of them.
 func ShiftClock(s *Store, by time.Duration) *Store {
-	return &Store{s.db, newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds()))}
+	return &Store{s.db, newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds())), s.multi}
 }
 
 // Now is the database's clock.
@@ -94,8 +99,12 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return instant(ms), nil
 }
 
-// tries bounds how often work is tried again that gave way to another transaction.
-const tries = 6
+// Work that gave way to another transaction is tried again, so often, and not after so long: a worker has other events to
+// see to than one whose row somebody holds.
+const (
+	tries    = 6
+	retryFor = 6 * time.Second
+)
 
 // tx runs work in one transaction, again from the start where the database gave way to another one. Work must not keep
 // what it read in an earlier try.
@@ -122,6 +131,18 @@ func (s *Store) exec(ctx context.Context, what, statement string, args ...any) (
 	return rows, err
 }
 
+// execIn is exec for a statement with an IN (?), whose argument is a slice.
+func (s *Store) execIn(ctx context.Context, what, statement string, args ...any) error {
+	expanded, args, err := sqlx.In(s.dialect.sql(statement), args...)
+	if err != nil {
+		return classify(what, err)
+	}
+	return s.retry(ctx, what, func() error {
+		_, err := s.db.ExecContext(ctx, expanded, args...)
+		return err
+	})
+}
+
 func (s *Store) affect(ctx context.Context, e sqlx.ExecerContext, statement string, args ...any) (int64, error) {
 	result, err := e.ExecContext(ctx, s.dialect.sql(statement), args...)
 	if err != nil {
@@ -131,9 +152,10 @@ func (s *Store) affect(ctx context.Context, e sqlx.ExecerContext, statement stri
 }
 
 func (s *Store) retry(ctx context.Context, what string, work func() error) error {
+	begin := time.Now()
 	for try := 1; ; try++ {
 		err := work()
-		if err == nil || !contended(err) || try == tries {
+		if err == nil || !contended(err) || try == tries || time.Since(begin) > retryFor {
 			return classify(what, err)
 		}
 		select {

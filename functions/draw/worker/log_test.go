@@ -1,4 +1,4 @@
-package main
+package worker
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestATickReportsWhatIsOverdue(t *testing.T) {
 		tick := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ctx, cancel := context.WithTimeout(r.Context(), 1500*time.Millisecond)
 			defer cancel()
-			must(t, newWorker(s, later).tick(ctx, 150*time.Second))
+			must(t, newWorker(s, later).Tick(ctx, 150*time.Second))
 		})
 		cloud.Wrap(tick).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
 		if !strings.Contains(log.String(), want) {
@@ -48,7 +48,7 @@ func TestATickThatWaitsSaysSoOnce(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 2500*time.Millisecond)
 		w := newWorker(s, later)
 		w.pause = 1100 * time.Millisecond // several looks in one tick
-		must(t, w.tick(ctx, 150*time.Second))
+		must(t, w.Tick(ctx, 150*time.Second))
 		cancel()
 		if got := strings.Count(log.String(), `"level":"INFO","msg":"waiting"`); got != want {
 			t.Errorf("after %s there are %d such lines in\n%s", later, got, log.String())

@@ -1,4 +1,5 @@
-package main
+// Package handler answers the calls under /join: it lets a user into a lottery, once, and out of it again.
+package handler
 
 import (
 	"context"
@@ -18,6 +19,11 @@ type server struct {
 	keys     *lottery.Keyring
 	budget   time.Duration // a join or leave ends within it, so that none outlives the grace after the lock
 	now      func() time.Time
+}
+
+// New makes the handler of function join. A join or leave ends within budget (lottery.JoinBudget).
+func New(db *store.Store, sessions *session.Sessions, keys *lottery.Keyring, budget time.Duration) http.Handler {
+	return (&server{store: db, sessions: sessions, keys: keys, budget: budget, now: time.Now}).routes().Handler()
 }
 
 func (s *server) routes() api.Routes {

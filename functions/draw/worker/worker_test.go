@@ -1,4 +1,4 @@
-package main
+package worker
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 	"wxlottery/shared/vdraw"
 )
 
-func newWorker(s *servicetest.Service, later time.Duration) *worker {
-	return &worker{store: s.Later(later), keys: s.Keys, grace: lottery.Grace(servicetest.Terms.LockLead), pause: 10 * time.Second}
+func newWorker(s *servicetest.Service, later time.Duration) *Worker {
+	return New(s.Later(later), s.Keys, lottery.Grace(servicetest.Terms.LockLead))
 }
 
 func must(t testing.TB, err error) {
@@ -64,7 +64,7 @@ func TestATickTakesEachStepWhenItIsDue(t *testing.T) {
 		{59*time.Minute + 12*time.Second, lottery.Opening, true},
 		{60*time.Minute + 2*time.Second, lottery.Opened, true},
 	} {
-		must(t, newWorker(s, c.later).tick(context.Background(), 0))
+		must(t, newWorker(s, c.later).Tick(context.Background(), 0))
 		if got := read(t, s, e); got.Status != c.status || (got.Record != nil) != c.frozen {
 			t.Errorf("after %s: %s, frozen %v", c.later, got.Status, got.Record != nil)
 		}
@@ -86,7 +86,7 @@ func TestALateTimerLosesNoDraw(t *testing.T) {
 		s.Join(e, names(3)...)
 		events = append(events, e)
 	}
-	must(t, newWorker(s, 3*time.Hour).tick(context.Background(), 0))
+	must(t, newWorker(s, 3*time.Hour).Tick(context.Background(), 0))
 	for _, e := range events {
 		if got := read(t, s, e); got.Status != lottery.Opened || !got.Late() {
 			t.Errorf("%s, late %v", got.Status, got.Late())
@@ -107,7 +107,7 @@ func TestSixteenTicksAtOnceDrawOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := newWorker(s, 61*time.Minute).tick(context.Background(), 0); err != nil {
+			if err := newWorker(s, 61*time.Minute).Tick(context.Background(), 0); err != nil {
 				t.Error(err)
 			}
 		})
@@ -166,7 +166,7 @@ func TestATickStaysForWhatComesDueSoon(t *testing.T) {
 	must(t, err)
 	w := newWorker(s, 0)
 	w.grace = lottery.Grace(terms.LockLead)
-	must(t, w.tick(context.Background(), 10*time.Second))
+	must(t, w.Tick(context.Background(), 10*time.Second))
 	got := read(t, s, e)
 	if got.Status != lottery.Opened {
 		t.Fatalf("the tick went away and left it %s", got.Status)
@@ -178,7 +178,7 @@ func TestATickStaysForWhatComesDueSoon(t *testing.T) {
 		t.Errorf("frozen %s after the lock", lag)
 	}
 	begin := time.Now()
-	must(t, w.tick(context.Background(), 10*time.Second))
+	must(t, w.Tick(context.Background(), 10*time.Second))
 	if d := time.Since(begin); d > time.Second {
 		t.Errorf("a tick with nothing to do stayed for %s", d)
 	}
@@ -191,7 +191,7 @@ func TestATickEndsBeforeItsDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	begin := time.Now()
-	must(t, newWorker(s, 58*time.Minute).tick(ctx, 10*time.Minute))
+	must(t, newWorker(s, 58*time.Minute).Tick(ctx, 10*time.Minute))
 	if d := time.Since(begin); d > 2*time.Second {
 		t.Errorf("it waited %s for something beyond its deadline", d)
 	}
@@ -210,7 +210,7 @@ func TestOneBadEventDoesNotHoldUpTheOthers(t *testing.T) {
 	}
 	bad := events[7]
 	must(t, testdb.Exec(t, s.DSN, `UPDATE participants SET joined_at = joined_at + 100000 WHERE event_id = ?`, bad.ID[:]))
-	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute).Tick(context.Background(), 0))
 	for _, e := range events {
 		want := lottery.Opened
 		if e == bad {
@@ -227,7 +227,7 @@ func TestOneBadEventDoesNotHoldUpTheOthers(t *testing.T) {
 		t.Errorf("%d attempts, %q", attempts, reason)
 	}
 	must(t, testdb.Exec(t, s.DSN, `UPDATE participants SET joined_at = joined_at - 100000 WHERE event_id = ?`, bad.ID[:]))
-	must(t, newWorker(s, 62*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 62*time.Minute).Tick(context.Background(), 0))
 	if got := read(t, s, bad); got.Status != lottery.Opened {
 		t.Errorf("put right, it is %s", got.Status)
 	}
@@ -240,34 +240,34 @@ func TestWithoutItsKeyAnEventWaitsAndIsThenVoid(t *testing.T) {
 	s := servicetest.New(t)
 	lost, rescued, frozen := s.Event("owner", time.Hour, cups(1)), s.Event("owner", time.Hour, cups(1)), s.Event("owner", time.Hour, cups(1))
 	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = next_at_ms + 100000000000 WHERE id IN (?, ?)`, lost.ID[:], rescued.ID[:]))
-	must(t, newWorker(s, 59*time.Minute+30*time.Second).tick(context.Background(), 0))
+	must(t, newWorker(s, 59*time.Minute+30*time.Second).Tick(context.Background(), 0))
 	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = lock_at_ms WHERE id IN (?, ?)`, lost.ID[:], rescued.ID[:]))
 	other, err := lottery.NewKeyring(2, map[int][]byte{2: bytes.Repeat([]byte{9}, 32)})
 	must(t, err)
-	keyless := func(later time.Duration) *worker {
+	keyless := func(later time.Duration) *Worker {
 		w := newWorker(s, later)
 		w.keys = other
 		return w
 	}
-	must(t, keyless(59*time.Minute+30*time.Second).tick(context.Background(), 0))
+	must(t, keyless(59*time.Minute+30*time.Second).Tick(context.Background(), 0))
 	if got := read(t, s, lost); got.Status != lottery.Opening || got.Record != nil {
 		t.Errorf("before the draw is due: %s", got.Status)
 	}
-	must(t, keyless(6*24*time.Hour).tick(context.Background(), 0))
+	must(t, keyless(6*24*time.Hour).Tick(context.Background(), 0))
 	for _, e := range []*lottery.Event{lost, rescued, frozen} {
 		if got := read(t, s, e); got.Status != lottery.Opening {
 			t.Errorf("six days later: %s", got.Status)
 		}
 	}
 	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = next_at_ms + 100000000000 WHERE id = ?`, lost.ID[:]))
-	must(t, newWorker(s, 6*24*time.Hour+2*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 6*24*time.Hour+2*time.Minute).Tick(context.Background(), 0))
 	for _, e := range []*lottery.Event{rescued, frozen} {
 		if got := read(t, s, e); got.Status != lottery.Opened || !got.Late() {
 			t.Errorf("with its key back: %s, late %v", got.Status, got.Late())
 		}
 	}
 	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = lock_at_ms WHERE id = ?`, lost.ID[:]))
-	must(t, keyless(8*24*time.Hour).tick(context.Background(), 0))
+	must(t, keyless(8*24*time.Hour).Tick(context.Background(), 0))
 	if got := read(t, s, lost); got.Status != lottery.Canceled || got.Reason != lottery.ReasonVoid {
 		t.Errorf("after seven days without its key: %s %q", got.Status, got.Reason)
 	}
@@ -287,7 +287,7 @@ func TestARowThatSomebodyHoldsDoesNotMakeTicksSpin(t *testing.T) {
 	_, err = tx.Exec(`SELECT id FROM events WHERE id = ? FOR UPDATE`, held.ID[:])
 	must(t, err)
 	begin := time.Now()
-	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute).Tick(context.Background(), 0))
 	if d := time.Since(begin); d > 2*time.Second {
 		t.Errorf("a tick without a horizon took %s", d)
 	}
@@ -296,7 +296,7 @@ func TestARowThatSomebodyHoldsDoesNotMakeTicksSpin(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	w := tick{worker: newWorker(s, 61*time.Minute), horizon: time.Hour}
+	w := tick{Worker: newWorker(s, 61*time.Minute), horizon: time.Hour}
 	rounds := 0
 	for ; ctx.Err() == nil; rounds++ {
 		wait, done, err := w.round(ctx)
@@ -311,7 +311,7 @@ func TestARowThatSomebodyHoldsDoesNotMakeTicksSpin(t *testing.T) {
 		t.Errorf("%d rounds in three seconds", rounds)
 	}
 	must(t, tx.Rollback())
-	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute).Tick(context.Background(), 0))
 	if got := read(t, s, held); got.Status != lottery.Opened {
 		t.Errorf("once nobody holds it: %s", got.Status)
 	}
@@ -326,7 +326,7 @@ func TestATickWhoseTimeIsUpIsNoFailure(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 	defer cancel()
-	if err := newWorker(s, 61*time.Minute).tick(ctx, time.Minute); err != nil {
+	if err := newWorker(s, 61*time.Minute).Tick(ctx, time.Minute); err != nil {
 		t.Errorf("out of time: %v", err)
 	}
 	var beats, drawn int
@@ -335,7 +335,7 @@ func TestATickWhoseTimeIsUpIsNoFailure(t *testing.T) {
 	if beats != 1 || drawn == 40 {
 		t.Errorf("%d heartbeats, %d drawn", beats, drawn)
 	}
-	must(t, newWorker(s, 61*time.Minute+store.Lease+time.Second).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute+store.Lease+time.Second).Tick(context.Background(), 0))
 	testdb.Row(t, s.DSN, `SELECT COUNT(*) FROM events WHERE status = 2`, nil, &drawn)
 	if drawn != 40 {
 		t.Errorf("the next tick left %d", 40-drawn)
@@ -349,29 +349,13 @@ func TestAKilledWorkersEventsAreTakenOverAfterTheLease(t *testing.T) {
 	if c, err := s.Later(61*time.Minute).Claim(context.Background(), 10); err != nil || len(c.Events) != 1 {
 		t.Fatal(c, err)
 	}
-	must(t, newWorker(s, 61*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute).Tick(context.Background(), 0))
 	if got := read(t, s, e); got.Status != lottery.Init {
 		t.Errorf("taken from one who holds it: %s", got.Status)
 	}
-	must(t, newWorker(s, 61*time.Minute+store.Lease+time.Second).tick(context.Background(), 0))
+	must(t, newWorker(s, 61*time.Minute+store.Lease+time.Second).Tick(context.Background(), 0))
 	if got := read(t, s, e); got.Status != lottery.Opened {
 		t.Errorf("after the lease: %s", got.Status)
-	}
-}
-
-func TestTheHorizonIsTheTimersToSay(t *testing.T) {
-	for message, want := range map[string]time.Duration{
-		"": time.Minute, "{}": time.Minute, "null": time.Minute, `{"other":1}`: time.Minute, "not JSON": time.Minute,
-		`{"horizon":"0s"}`: 0, `{"horizon":"90s"}`: 90 * time.Second,
-	} {
-		if got, err := horizon(message, time.Minute); err != nil || got != want {
-			t.Errorf("%q: %s, %v", message, got, err)
-		}
-	}
-	for _, message := range []string{`{"horizon":"soon"}`, `{"horizon":"-1s"}`, `{"horizon":"2h"}`} {
-		if _, err := horizon(message, time.Minute); err == nil {
-			t.Errorf("%q is accepted", message)
-		}
 	}
 }
 
@@ -386,7 +370,7 @@ func TestTheDatabaseDownFailsTheTickAndTheNextOneWorks(t *testing.T) {
 	for _, down := range []func(){proxy.Refuse, proxy.Swallow} {
 		down()
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		if err := w.tick(ctx, 0); err == nil {
+		if err := w.Tick(ctx, 0); err == nil {
 			t.Error("a tick without a database succeeded")
 		}
 		cancel()
@@ -396,7 +380,7 @@ func TestTheDatabaseDownFailsTheTickAndTheNextOneWorks(t *testing.T) {
 		time.Sleep(1500 * time.Millisecond)
 		proxy.Forward()
 	}()
-	must(t, w.tick(context.Background(), 10*time.Second)) // goes on through a short outage
+	must(t, w.Tick(context.Background(), 10*time.Second)) // goes on through a short outage
 	if got := read(t, s, e); got.Status != lottery.Opened {
 		t.Errorf("after the database is back: %s", got.Status)
 	}
@@ -408,10 +392,14 @@ func TestAWorkerThatCameTooEarlyLeavesTheListAlone(t *testing.T) {
 	t.Parallel()
 	s := servicetest.New(t)
 	e := s.Event("owner", time.Hour, cups(1))
-	must(t, newWorker(s, 59*time.Minute+2*time.Second).tick(context.Background(), 0))
+	must(t, newWorker(s, 59*time.Minute+2*time.Second).Tick(context.Background(), 0))
 	early := newWorker(s, 59*time.Minute+3*time.Second)
 	early.keys = nil
-	must(t, early.step(context.Background(), store.Claim{}, e.ID))
+	b, err := early.newBatch(context.Background(), store.Claim{Events: []lottery.EventID{e.ID}})
+	must(t, err)
+	if done, err := b.step(context.Background(), e.ID); done || err != nil {
+		t.Error(done, err)
+	}
 	if got := read(t, s, e); got.Status != lottery.Opening || got.Record != nil {
 		t.Errorf("%s, record %v", got.Status, got.Record)
 	}
@@ -423,13 +411,13 @@ func TestAPanicStaysWithItsEvent(t *testing.T) {
 	e := s.Event("owner", time.Hour, cups(1))
 	w := newWorker(s, 61*time.Minute)
 	w.keys = nil
-	must(t, w.tick(context.Background(), 0))
+	must(t, w.Tick(context.Background(), 0))
 	var reason string
 	testdb.Row(t, s.DSN, `SELECT COALESCE(last_error, '') FROM events WHERE id = ?`, []any{e.ID[:]}, &reason)
 	if !strings.Contains(reason, "panic") {
 		t.Errorf("the event says %q", reason)
 	}
-	must(t, newWorker(s, 62*time.Minute).tick(context.Background(), 0))
+	must(t, newWorker(s, 62*time.Minute).Tick(context.Background(), 0))
 	if got := read(t, s, e); got.Status != lottery.Opened {
 		t.Errorf("afterwards: %s", got.Status)
 	}
