@@ -13,9 +13,9 @@ import (
 
 const (
 	httpTimeout = 10 * time.Second
-	drawTimeout = 180 * time.Second
+	drawTimeout = 300 * time.Second
 	wait        = 10 * time.Second // for a free instance
-	drawCap     = 4                // ticks overlap
+	drawCap     = 6                // ticks overlap
 )
 
 // appID is what the simulated WeChat knows this deployment by, together with a secret that is new at every start.
@@ -84,9 +84,9 @@ func baseEnv() []string {
 	return kept
 }
 
-// horizon is how far a tick looks ahead: two and a half periods, as 150 s are of a minute, since a timer may lose a tick.
+// horizon is how far a tick looks ahead: four periods, as 240 s are of a minute, since a timer may lose a tick or two.
 func horizon(tick time.Duration) time.Duration {
-	return max(tick*5/2, 2500*time.Millisecond)
+	return max(4*tick, 4*time.Second)
 }
 
 // runTimer fires until ctx ends, or never where every is 0. Like the cloud's, it does not wait for the draws it starts and

@@ -82,10 +82,10 @@ func TestHelpListsTheFlags(t *testing.T) {
 	}
 }
 
-func TestHorizonIsTwoAndAHalfPeriods(t *testing.T) {
+func TestHorizonIsFourPeriods(t *testing.T) {
 	t.Parallel()
 	for tick, want := range map[time.Duration]time.Duration{
-		time.Minute: 150 * time.Second, time.Second: 2500 * time.Millisecond, 100 * time.Millisecond: 2500 * time.Millisecond,
+		time.Minute: 240 * time.Second, time.Second: 4 * time.Second, 100 * time.Millisecond: 4 * time.Second,
 	} {
 		if got := horizon(tick); got != want {
 			t.Errorf("tick %v: horizon %v instead of %v", tick, got, want)

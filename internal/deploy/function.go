@@ -36,7 +36,7 @@ var scf = platform{
 
 const (
 	httpTimeout = 29  // seconds that a gateway waits for an answer, with a second for itself
-	drawTimeout = 180 // seconds, at least, so that a tick can look 150 s ahead
+	drawTimeout = 300 // seconds, at least, so that a tick can look 240 s ahead
 )
 
 // check says what is wrong with a function on its platform, against its sources.

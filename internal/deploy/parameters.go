@@ -14,7 +14,7 @@ var asked = []string{
 
 // bounds are values that a parameter must take or refuse.
 var bounds = map[string]map[string]bool{
-	"DrawReservedConcurrency": {"": true, "0": false, "3": false, "4": true, "40": true},
+	"DrawReservedConcurrency": {"": true, "0": false, "5": false, "6": true, "40": true},
 	"HttpConcurrency":         {"": true, "0": false, "1": true, "100": true},
 	// A draw that is late is put back by up to a minute, and must still be in sight.
 	"TickHorizon": {

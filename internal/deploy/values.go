@@ -14,6 +14,7 @@ var samValues = everywhere.and(expressions{
 	"migrate.DB_DSN_SECRET_ARN": deployed(map[string]any{"Fn::If": []any{"HasMigrateDsn", ref("MigrateDsnSecretArn"), ref("DbDsnSecretArn")}}),
 	"DB_DSN":                    localOnly(),
 	"DB_SET_SESSION":            ref("DbSetSession"),
+	"DB_MULTI_PRIMARY":          ref("DbMultiPrimary"),
 	"DB_TLS_CA":                 ref("DbTlsCa"),
 	"REDIS_ADDR":                ref("RedisAddress"),
 	"REDIS_USERNAME":            ref("RedisUsername"),
@@ -37,17 +38,18 @@ var frameworkValues = everywhere.and(
 ).and(expressions{
 	"migrate.DB_DSN_SECRET_ARN": "${env:MIGRATE_DSN_SECRET_ARN, env:DB_DSN_SECRET_ARN}",
 	"DB_SET_SESSION":            "${env:DB_SET_SESSION, 'false'}",
+	"DB_MULTI_PRIMARY":          "${env:DB_MULTI_PRIMARY, 'false'}",
 	"DB_TLS_CA":                 "${env:DB_TLS_CA, ''}",
 	"REDIS_USERNAME":            "${env:REDIS_USERNAME, ''}",
 	"REDIS_TLS":                 "${env:REDIS_TLS, 'true'}",
 	"MASTER_KEY_CURRENT":        "${env:MASTER_KEY_CURRENT, '0'}",
 	"LOCK_LEAD":                 "${env:LOCK_LEAD, '60s'}",
 	"MIN_LEAD":                  "${env:MIN_LEAD, '2m'}",
-	"TICK_HORIZON":              "${env:TICK_HORIZON, '150s'}",
+	"TICK_HORIZON":              "${env:TICK_HORIZON, '240s'}",
 })
 
 // tencentValues are those of functions/*/serverless.yml.
-var tencentValues = everywhere.and(fromEnvironment("DB_DSN", "DB_SET_SESSION", "DB_TLS_CA", "REDIS_ADDR", "REDIS_USERNAME", "REDIS_PASSWORD",
+var tencentValues = everywhere.and(fromEnvironment("DB_DSN", "DB_SET_SESSION", "DB_MULTI_PRIMARY", "DB_TLS_CA", "REDIS_ADDR", "REDIS_USERNAME", "REDIS_PASSWORD",
 	"REDIS_TLS", "WECHAT_APPID", "WECHAT_SECRET", "MASTER_KEYS", "MASTER_KEY_CURRENT", "LOCK_LEAD", "MIN_LEAD", "TICK_HORIZON"))
 
 func (e expressions) and(more expressions) expressions {

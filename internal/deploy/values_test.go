@@ -15,7 +15,7 @@ var valueMistakes = []change{
 	{samFile, "TICK_PERIOD: 60s", "TICK_PERIOD: 10m", `events: TICK_PERIOD is not "60s"`},
 	{samFile, "TICK_PERIOD: 60s", "TICK_PERIOD: 10m", "events would not start: config: MIN_LEAD is less than"},
 	{samFile, "Default: 2m", "Default: 90s", "join would not start: config: MIN_LEAD is less than"},
-	{samFile, "Default: 150s", "Default: 30s", "the default of TickHorizon is not allowed"},
+	{samFile, "Default: 240s", "Default: 30s", "the default of TickHorizon is not allowed"},
 	{samFile, "((9[0-9]|[1-9][0-9]{2,})s|", "([0-9]+s|", `"30s" as TickHorizon: allowed is true`},
 	{samFile, "WECHAT_BASE_URL: https://api.weixin.qq.com", "WECHAT_BASE_URL: http://api.weixin.qq.com", "login: WECHAT_BASE_URL is not"},
 	{samFile, "Description: Secret whose text is 1:<64", "Default: ''\n    Description: Secret whose text is 1:<64", "parameter without a default MasterKeysSecretArn is missing"},
