@@ -25,16 +25,28 @@ func (s *Store) Open(ctx context.Context, e *lottery.Event, now time.Time, r lot
 	if err != nil {
 		return false, err
 	}
-	err = s.tx(ctx, "open event "+e.ID.String(), func(tx *sqlx.Tx) error {
-		done, err = s.step(ctx, tx, e.ID, t,
-			with("secret = ?, seed = ?, drawn_at_ms = {now}, next_at_ms = NULL", r.Secret[:], r.Seed[:]),
-			with("lock_digest = ? AND draw_at_ms <= {now}", e.Record.Digest[:]))
+	what := "open event " + e.ID.String()
+	if len(winners) == 0 { // one statement says it all
+		err = s.retry(ctx, what, func() error {
+			done, err = s.result(ctx, s.db, e, t, r)
+			return err
+		})
+		return done, err
+	}
+	err = s.tx(ctx, what, func(tx *sqlx.Tx) error {
+		done, err = s.result(ctx, tx, e, t, r)
 		if err != nil || !done {
 			return err
 		}
 		return s.insertWinners(ctx, tx, e.ID, winners)
 	})
 	return done, err
+}
+
+func (s *Store) result(ctx context.Context, x sqlx.ExecerContext, e *lottery.Event, t lottery.Transition, r lottery.Result) (bool, error) {
+	return s.step(ctx, x, e.ID, t,
+		with("secret = ?, seed = ?, drawn_at_ms = {now}, next_at_ms = NULL", r.Secret[:], r.Seed[:]),
+		with("lock_digest = ? AND draw_at_ms <= {now}", e.Record.Digest[:]))
 }
 
 func (s *Store) insertWinners(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, winners []Winner) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,20 +92,12 @@ func (s *Store) pages(ctx context.Context, e *lottery.Event) ([]vdraw.Page, erro
 
 // readPages reads the participants of some pages of a list, wanted being their numbers in ascending order.
 func (s *Store) readPages(ctx context.Context, id lottery.EventID, count uint64, pages []vdraw.Page, wanted []int) ([][]Winner, error) {
-	ranges, args := make([]string, len(wanted)), []any{id[:]}
-	for k, page := range wanted {
-		ranges[k] = "ticket >= ?"
-		args = append(args, pages[page].First[:])
-		if page+1 < len(pages) {
-			ranges[k] = "ticket >= ? AND ticket < ?"
-			args = append(args, pages[page+1].First[:])
-		}
-	}
+	ranges, args := ranges(pages, wanted)
 	// A row more than the pages may have is enough to see that they were changed.
 	rows, err := s.readEntries(ctx, `
-		WHERE event_id = ? AND (`+strings.Join(ranges, " OR ")+`)
+		WHERE event_id = ? AND (`+ranges+`)
 		ORDER BY ticket
-		LIMIT ?`, append(args, len(wanted)*vdraw.PageSize+1)...)
+		LIMIT ?`, slices.Concat([]any{id[:]}, args, []any{len(wanted)*vdraw.PageSize + 1})...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +106,7 @@ func (s *Store) readPages(ctx context.Context, id lottery.EventID, count uint64,
 		n := len(rows)
 		if page+1 < len(pages) {
 			n, _ = slices.BinarySearchFunc(rows, pages[page+1].First, func(r entry, t vdraw.Ticket) int {
-				return bytes.Compare(r.Ticket, t[:])
+				return bytes.Compare(r.ticket[:], t[:])
 			})
 		}
 		if read[k], err = confirmed(rows[:n], pages[page].Hash, lengthOf(page, count)); err != nil {
@@ -124,18 +117,48 @@ func (s *Store) readPages(ctx context.Context, id lottery.EventID, count uint64,
 	return read, nil
 }
 
-// entry is a row of participants.
-type entry struct {
-	EventID []byte `db:"event_id"`
-	Ticket  []byte `db:"ticket"`
-	User    []byte `db:"user_id"`
+// ranges is the condition for the tickets of some pages; neighbours make one range.
+func ranges(pages []vdraw.Page, wanted []int) (condition string, args []any) {
+	var parts []string
+	for k := 0; k < len(wanted); {
+		first := wanted[k]
+		for k++; k < len(wanted) && wanted[k] == wanted[k-1]+1; k++ {
+		}
+		part := "ticket >= ?"
+		args = append(args, pages[first].First[:])
+		if end := wanted[k-1] + 1; end < len(pages) {
+			part += " AND ticket < ?"
+			args = append(args, pages[end].First[:])
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " OR "), args
 }
 
-func (s *Store) readEntries(ctx context.Context, clauses string, args ...any) (rows []entry, err error) {
-	err = s.db.SelectContext(ctx, &rows, `
+// entry is a row of participants.
+type entry struct {
+	event  lottery.EventID
+	ticket vdraw.Ticket
+	user   lottery.UserID
+}
+
+// readEntries scans by hand: a draw of many winners reads hundreds of thousands of rows.
+func (s *Store) readEntries(ctx context.Context, clauses string, args ...any) (entries []entry, err error) {
+	rows, err := s.db.QueryContext(ctx, `
 		SELECT event_id, ticket, user_id
 		FROM participants`+clauses, args...)
-	return rows, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var event, ticket, user sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&event, &ticket, &user); err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry{lottery.EventID(event), vdraw.Ticket(ticket), lottery.UserID(user)})
+	}
+	return entries, rows.Err()
 }
 
 // lengthOf is how many tickets are on a page of a list of count.
@@ -148,7 +171,7 @@ func confirmed(rows []entry, hash vdraw.Digest, count uint64) ([]Winner, error) 
 	winners := make([]Winner, len(rows))
 	var list vdraw.List
 	for i, r := range rows {
-		winners[i] = Winner{Ticket: vdraw.Ticket(r.Ticket), User: lottery.UserID(r.User)}
+		winners[i] = Winner{Ticket: r.ticket, User: r.user}
 		if err := list.Add(winners[i].Ticket); err != nil {
 			return nil, err
 		}
@@ -187,8 +210,7 @@ func (s *Store) ShortLists(ctx context.Context, events []*lottery.Event) (map[lo
 	}
 	byEvent := make(map[lottery.EventID][]entry, len(events))
 	for _, r := range rows {
-		id := lottery.EventID(r.EventID)
-		byEvent[id] = append(byEvent[id], r)
+		byEvent[r.event] = append(byEvent[r.event], r)
 	}
 	for _, e := range events {
 		if list, err := confirmed(byEvent[e.ID], e.Record.Root, e.Record.Count); err == nil {
