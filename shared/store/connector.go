@@ -38,7 +38,7 @@ var settings = []string{
 }
 
 // syncWait lets reads wait until the node has applied what others committed before them. Only Galera has the variable.
-const syncWait = "SET SESSION wsrep_sync_wait = 1"
+const syncWait = "SET SESSION wsrep_sync_wait = 7"
 
 func (c sessionConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)

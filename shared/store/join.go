@@ -28,12 +28,15 @@ type Entrant struct {
 	Ticket  func(version int) (vdraw.Ticket, error)
 }
 
+// decisions bounds how often a join or a leave begins anew because the user did the other thing in between.
+const decisions = 6
+
 // Join makes the user a participant, or returns what he is already (created is false); a repeat may turn notify on. now is
 // the caller's clock: both it and the database's must be before the lock. Joining is one statement: it holds the event in
 // share mode until the row is committed, so a row either is there before the lock is taken or never will be.
 // Errors: lottery.ErrNotFound, ErrOwnEvent, ErrLocked, ErrCanceled, ErrOpened; lottery.ErrNoKey.
 func (s *Store) Join(ctx context.Context, id lottery.EventID, who Entrant, notify bool, now time.Time) (p Participation, created bool, err error) {
-	for range tries {
+	for range decisions {
 		ticket, err := who.Ticket(who.Version)
 		if err != nil {
 			return Participation{}, false, err
@@ -63,7 +66,7 @@ func (s *Store) Join(ctx context.Context, id lottery.EventID, who Entrant, notif
 		}
 		// He left between two statements: try again.
 	}
-	return Participation{}, false, fault.Down(fmt.Errorf("store: join event %s: no decision in %d tries", id, tries))
+	return Participation{}, false, fault.Down(fmt.Errorf("store: join event %s: no decision in %d tries", id, decisions))
 }
 
 func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who Entrant, ticket vdraw.Ticket, notify bool, now time.Time) (int64, error) {
@@ -89,13 +92,16 @@ func (s *Store) guarded(ctx context.Context, what string, id lottery.EventID, st
 		rows, err = s.affect(ctx, tx, `
 			UPDATE events
 			SET touched = touched + 1
-			WHERE id = ? AND status = 0`, id[:])
+			WHERE id = ? AND status = 0 AND lock_at_ms > {now}`, id[:])
 		if err == nil && rows > 0 {
 			rows, err = s.affect(ctx, tx, statement, args...)
 		}
 		return err
 	})
-	return rows, err
+	if err != nil {
+		return 0, err
+	}
+	return rows, nil
 }
 
 // whyNotJoined says why the guard let no row through: an error of the rules, or nil and the event's key version where the
@@ -169,7 +175,7 @@ func (s *Store) participation(ctx context.Context, id lottery.EventID, ticket vd
 // Leave takes the user out of the event; who is not in it has left already. It has the guard of Join. Errors:
 // lottery.ErrNotFound, and for a participant ErrLocked, ErrCanceled, ErrOpened; lottery.ErrNoKey.
 func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now time.Time) error {
-	for range tries {
+	for range decisions {
 		ticket, err := who.Ticket(who.Version)
 		if err != nil {
 			return err
@@ -199,7 +205,7 @@ func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now 
 		}
 		// He joined again between two statements: try again.
 	}
-	return fault.Down(fmt.Errorf("store: leave event %s: no decision in %d tries", id, tries))
+	return fault.Down(fmt.Errorf("store: leave event %s: no decision in %d tries", id, decisions))
 }
 
 func (s *Store) deleteParticipant(ctx context.Context, id lottery.EventID, version int, ticket vdraw.Ticket, now time.Time) (int64, error) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -102,24 +103,41 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 // Work that gave way to another transaction is tried again, so often, and not after so long: a worker has other events to
 // see to than one whose row somebody holds.
 const (
-	tries    = 6
+	tries    = 20
 	retryFor = 6 * time.Second
 )
 
 // tx runs work in one transaction, again from the start where the database gave way to another one. Work must not keep
 // what it read in an earlier try.
 func (s *Store) tx(ctx context.Context, what string, work func(*sqlx.Tx) error) error {
-	return s.retry(ctx, what, func() error {
-		tx, err := s.db.BeginTxx(ctx, nil)
-		if err != nil {
-			return err
+	return s.retry(ctx, what, func() error { return s.attempt(ctx, work) })
+}
+
+// attempt runs work in one transaction on a connection that goes back to the pool only if the transaction has ended for sure. A
+// node of a Galera cluster that has lost the others refuses ROLLBACK, too, and keeps the transaction open: whatever came next
+// on that connection would be part of it, and lost with it, although it was acknowledged.
+func (s *Store) attempt(ctx context.Context, work func(*sqlx.Tx) error) (err error) {
+	conn, err := s.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended && tx.Rollback() != nil {
+			conn.Raw(func(any) error { return driver.ErrBadConn }) // the pool closes it
 		}
-		defer tx.Rollback() // after a commit it does nothing
-		if err := work(tx); err != nil {
-			return err
-		}
-		return tx.Commit()
-	})
+	}()
+	if err := work(tx); err != nil {
+		return err
+	}
+	err = tx.Commit()
+	ended = err == nil || mysqlNumber(err) == mysqlDeadlock // the server has undone that one by itself
+	return err
 }
 
 // exec runs one statement as a transaction of its own and returns how many rows it matched.
