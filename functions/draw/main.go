@@ -71,7 +71,7 @@ func open(ctx context.Context) (*worker.Worker, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	db, err := setup.Store(cfg.Database)
+	db, err := setup.Store(cfg.Database, worker.Conns)
 	if err != nil {
 		return nil, 0, err
 	}

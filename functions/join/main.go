@@ -34,7 +34,7 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := setup.Store(cfg.Database)
+	db, err := setup.Store(cfg.Database, 0)
 	if err != nil {
 		return nil, err
 	}

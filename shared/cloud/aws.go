@@ -14,7 +14,13 @@ import (
 // never returns.
 func StartHTTP(h http.Handler) {
 	startLog()
-	lambda.Start(onAWS(httpFunction(decodeAWS, h)))
+	lambda.Start(function(HTTPHandler(h)))
+}
+
+// HTTPHandler is what StartHTTP serves: an event as JSON in, its answer as JSON out. It is for programs that play the
+// platform, and never fails: whatever goes wrong is an answer.
+func HTTPHandler(h http.Handler) func(ctx context.Context, payload []byte) ([]byte, error) {
+	return onAWS(httpFunction(decodeAWS, h))
 }
 
 // StartTimer runs f for every event of an EventBridge rule or schedule, under a deadline that leaves two seconds. An

@@ -15,7 +15,13 @@ import (
 // retired API Gateway. It never returns.
 func StartHTTP(h http.Handler) {
 	startLog()
-	cloudfunction.StartHandler(onSCF(httpFunction(decodeSCF, h)))
+	cloudfunction.StartHandler(function(HTTPHandler(h)))
+}
+
+// HTTPHandler is what StartHTTP serves: an event as JSON in, its answer as JSON out. It is for programs that play the
+// platform, and never fails: whatever goes wrong is an answer.
+func HTTPHandler(h http.Handler) func(ctx context.Context, payload []byte) ([]byte, error) {
+	return onSCF(httpFunction(decodeSCF, h))
 }
 
 // StartTimer runs f for every event of a timer trigger, under a deadline that leaves two seconds. An error or panic of f

@@ -18,9 +18,12 @@ func Keys(k config.Keys) (*lottery.Keyring, error) {
 	return lottery.NewKeyring(current, masters)
 }
 
-// Store opens the configured database.
-func Store(d config.Database) (*store.Store, error) {
-	return store.Open(d.DSN.Reveal(), Options(d))
+// Store opens the configured database, with at most so many connections; 0 is what a function needs that serves one request
+// at a time.
+func Store(d config.Database, conns int) (*store.Store, error) {
+	o := Options(d)
+	o.Conns = conns
+	return store.Open(d.DSN.Reveal(), o)
 }
 
 // Options are what the configuration says about connections.

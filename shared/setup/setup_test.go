@@ -15,7 +15,7 @@ func TestEveryOptionOfTheDatabaseIsPassedOn(t *testing.T) {
 	if got := Options(d); got != (store.Options{SetSession: true, MultiPrimary: true, CA: "hunter2"}) {
 		t.Errorf("%+v", got)
 	}
-	if _, err := Store(d); err == nil || !strings.Contains(err.Error(), "DB_TLS_CA") || strings.Contains(err.Error(), "hunter2") {
+	if _, err := Store(d, 0); err == nil || !strings.Contains(err.Error(), "DB_TLS_CA") || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("an authority that is none: %v", err)
 	}
 }

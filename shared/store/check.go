@@ -21,7 +21,7 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 	}
 	if err := s.db.SelectContext(ctx, &rows, `
 		SHOW VARIABLES
-		WHERE Variable_name IN ('sql_mode', 'tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout',
+		WHERE Variable_name IN ('sql_mode', 'tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout', 'wait_timeout',
 			'character_set_database', 'wsrep_on', 'group_replication_single_primary_mode')`); err != nil {
 		return nil, classify("read the server's settings", err)
 	}
@@ -58,6 +58,10 @@ func (s *Store) warning(name, value string) string {
 	case "innodb_lock_wait_timeout":
 		if seconds, err := strconv.Atoi(value); err != nil || seconds > 5 {
 			return fmt.Sprintf("innodb_lock_wait_timeout is %s s; 5 is recommended: a join that waits for a lock goes on for so long after its client has been told to try again", value)
+		}
+	case "wait_timeout":
+		if seconds, err := strconv.Atoi(value); err != nil || seconds > 600 {
+			return fmt.Sprintf("wait_timeout is %s s; 120 is recommended (on MariaDB also idle_transaction_timeout 10): an instance whose host is lost in the middle of a draw holds that event until the server drops its connection", value)
 		}
 	case "wsrep_on":
 		if value == "ON" && !s.multi {

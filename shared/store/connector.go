@@ -31,10 +31,12 @@ type sessionConnector struct {
 	options Options
 }
 
-// settings are what a plain server should have set, and may not.
+// settings are what a plain server should have set, and may not. A client that falls silent in a transaction, as an instance
+// does whose host is lost, holds its event's row until the server drops the connection.
 var settings = []string{
 	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-	"SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
+	"SET SESSION innodb_lock_wait_timeout = 5, wait_timeout = 120, sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
+	"SET SESSION idle_transaction_timeout = 10",
 }
 
 // syncWait lets reads wait until the node has applied what others committed before them. Only Galera has the variable.
@@ -55,15 +57,22 @@ func (c sessionConnector) Connect(ctx context.Context) (driver.Conn, error) {
 func (c sessionConnector) prepare(ctx context.Context, conn driver.ExecerContext) error {
 	if c.options.SetSession {
 		for _, statement := range settings {
-			if _, err := conn.ExecContext(ctx, statement, nil); err != nil {
+			if err := set(ctx, conn, statement); err != nil {
 				return err
 			}
 		}
 	}
 	if c.options.MultiPrimary {
-		if _, err := conn.ExecContext(ctx, syncWait, nil); err != nil && mysqlNumber(err) != mysqlNoVariable {
-			return err
-		}
+		return set(ctx, conn, syncWait)
 	}
 	return nil
+}
+
+// set passes over variables that this server does not have: idle_transaction_timeout is MariaDB's, wsrep_sync_wait Galera's.
+func set(ctx context.Context, conn driver.ExecerContext, statement string) error {
+	_, err := conn.ExecContext(ctx, statement, nil)
+	if mysqlNumber(err) == mysqlNoVariable {
+		return nil
+	}
+	return err
 }

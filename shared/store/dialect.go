@@ -98,6 +98,9 @@ func contended(err error) bool {
 	return code == sqliteBusy || code == sqliteLocked
 }
 
+// IsHeld reports whether work failed because somebody held a row of it for as long as the server waits for a lock.
+func IsHeld(err error) bool { return mysqlNumber(err) == mysqlLockWait }
+
 // unreachable says that the database did not answer, or answers that it takes no work now (too many connections, shutting
 // down, statement interrupted or out of time, read-only during a failover, a cluster's node not ready or its commit undone).
 func unreachable(err error) bool {

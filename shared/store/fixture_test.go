@@ -153,6 +153,24 @@ func (w *world) now(s *store.Store) time.Time {
 	return now
 }
 
+// tickets are those in the table.
+func (w *world) tickets(e *lottery.Event) map[vdraw.Ticket]bool {
+	w.t.Helper()
+	db := testdb.Connect(w.t, w.dsn)
+	defer db.Close()
+	rows, err := db.Query(`SELECT ticket FROM participants WHERE event_id = ?`, e.ID[:])
+	must(w.t, err)
+	defer rows.Close()
+	all := map[vdraw.Ticket]bool{}
+	for rows.Next() {
+		var raw []byte
+		must(w.t, rows.Scan(&raw))
+		all[vdraw.Ticket(raw)] = true
+	}
+	must(w.t, rows.Err())
+	return all
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

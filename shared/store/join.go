@@ -85,6 +85,9 @@ func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who E
 // of a cluster take writes, a share lock is known to one of them only; there the event's row is changed as well, and of a
 // join on one node and the lock on another the cluster lets only the first be committed.
 func (s *Store) guarded(ctx context.Context, what string, id lottery.EventID, statement string, args ...any) (rows int64, err error) {
+	if s.closed.has(id) {
+		return 0, nil
+	}
 	if !s.multi {
 		return s.exec(ctx, what, statement, args...)
 	}
@@ -111,6 +114,7 @@ func (s *Store) whyNotJoined(ctx context.Context, id lottery.EventID, who Entran
 	if err != nil {
 		return 0, err
 	}
+	s.closed.note(e, dbNow)
 	if e.Owner == who.User {
 		return 0, lottery.ErrOwnEvent
 	}
@@ -185,9 +189,11 @@ func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now 
 			return err
 		}
 		e, dbNow, err := s.Event(ctx, id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		s.closed.note(e, dbNow)
+		switch {
 		case e.KeyVersion != who.Version:
 			who.Version = e.KeyVersion
 			continue

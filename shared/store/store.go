@@ -24,6 +24,7 @@ type Store struct {
 	db      *sqlx.DB
 	dialect *dialect
 	multi   bool // Options.MultiPrimary
+	closed  *closed
 }
 
 // Options are about connections.
@@ -79,7 +80,7 @@ func newStore(db *sqlx.DB, d *dialect, o Options) *Store {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(3 * time.Minute)
 	db.SetConnMaxIdleTime(time.Minute)
-	return &Store{db, d, o.MultiPrimary}
+	return &Store{db, d, o.MultiPrimary, new(closed)}
 }
 
 // Close closes the connections.
@@ -88,7 +89,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // ShiftClock makes a store whose database clock seems to be off by a while, for tests that cannot wait for a draw. No
 // program calls it: the linker leaves it out of them.
 func ShiftClock(s *Store, by time.Duration) *Store {
-	return &Store{s.db, newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds())), s.multi}
+	return &Store{s.db, newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds())), s.multi, new(closed)}
 }
 
 // Now is the database's clock.
@@ -100,8 +101,8 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return instant(ms), nil
 }
 
-// Work that gave way to another transaction is tried again, so often, and not after so long: a worker has other events to
-// see to than one whose row somebody holds.
+// Work that gave way to another transaction is tried again, so often, and not after so long. Work that waited for a lock until
+// the server gave up is not: it has waited for seconds already.
 const (
 	tries    = 20
 	retryFor = 6 * time.Second
@@ -173,7 +174,7 @@ func (s *Store) retry(ctx context.Context, what string, work func() error) error
 	begin := time.Now()
 	for try := 1; ; try++ {
 		err := work()
-		if err == nil || !contended(err) || try == tries || time.Since(begin) > retryFor {
+		if err == nil || !contended(err) || IsHeld(err) || try == tries || time.Since(begin) > retryFor {
 			return classify(what, err)
 		}
 		select {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"wxlottery/shared/cloud"
@@ -14,20 +15,33 @@ import (
 	"wxlottery/shared/store"
 )
 
+// lanes is how many events of a claim are worked on at once. Most of a step is waiting, for the database and its disk.
+const lanes = 2
+
+// Conns is how many connections a worker's store needs: each lane may be reading a long list while it renews the claim.
+const Conns = 2 * lanes
+
+// patience is how long a step may take before what waits behind it is given back, for others to take.
+const patience = time.Second
+
 // claimed is a claim at work. What all its events need is read at once; what is done to one is done to it alone.
 type claimed struct {
 	*Worker
-	claim           store.Claim
-	left            []lottery.EventID // not worked on yet, in the order they will be
-	events          map[lottery.EventID]*lottery.Event
-	now             time.Time                          // the database's clock as events were read
-	lists           map[lottery.EventID][]store.Winner // of those that can be read in advance
+	claim  store.Claim
+	events map[lottery.EventID]*lottery.Event
+	now    time.Time                          // the database's clock as events were read
+	lists  map[lottery.EventID][]store.Winner // of those that can be read in advance
+
+	mu              sync.Mutex
+	left            []lottery.EventID // nobody is at them yet, in the order they will be worked on
+	atWork          []lottery.EventID
+	fresh           time.Time // when the lease was last renewed, on this machine's clock
 	steps, failures int
 }
 
 // newBatch reads the events of a claim. After an error it has none, and all are left.
 func (w *Worker) newBatch(ctx context.Context, c store.Claim) (*claimed, error) {
-	b := &claimed{Worker: w, claim: c, left: slices.Clone(c.Events)}
+	b := &claimed{Worker: w, claim: c, left: slices.Clone(c.Events), fresh: time.Now()}
 	var err error
 	if b.events, b.now, err = w.store.EventsByID(ctx, c.Events); err != nil {
 		return b, err
@@ -62,47 +76,104 @@ func (b *claimed) effort(id lottery.EventID) int {
 }
 
 // work takes each event one step further. What goes wrong stays with the event: it is recorded there, the event is tried
-// again later, and the others go on.
+// again later, and the others go on. What there was no time for is still held afterwards.
 func (b *claimed) work(ctx context.Context) {
-	fresh := time.Now()
-	for len(b.left) > 0 && ctx.Err() == nil {
-		if time.Since(fresh) > store.Lease/3 {
-			if err := b.extend(ctx); err != nil {
-				return // what is left is given back
+	var wg sync.WaitGroup
+	for range lanes {
+		wg.Go(func() {
+			for ctx.Err() == nil && b.renew(ctx) {
+				id, ok := b.take()
+				if !ok {
+					return
+				}
+				done, err := b.stepOrGiveBack(ctx, id)
+				if ctx.Err() != nil && err != nil {
+					return
+				}
+				b.settle(ctx, id, done, err)
 			}
-			fresh = time.Now()
-		}
-		id := b.left[0]
-		done, err := b.step(ctx, id)
-		if ctx.Err() != nil && err != nil {
-			return
-		}
-		b.left = b.left[1:]
-		b.steps++
-		switch {
-		case err != nil:
-			b.failures++
-			b.putBack(ctx, id, err)
-		case !done: // somebody was first, or it has changed: it is not ours any more
-			b.release(ctx, id)
-		}
+		})
+	}
+	wg.Wait()
+}
+
+func (b *claimed) take() (id lottery.EventID, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.left) == 0 {
+		return id, false
+	}
+	id, b.left = b.left[0], b.left[1:]
+	b.atWork = append(b.atWork, id)
+	return id, true
+}
+
+// held are the events that the claim is still for.
+func (b *claimed) held() []lottery.EventID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Concat(b.atWork, b.left)
+}
+
+// renew renews the lease when a third of it is over. It says whether the claim can be relied on.
+func (b *claimed) renew(ctx context.Context) bool {
+	b.mu.Lock()
+	due := time.Since(b.fresh) > store.Lease/3
+	if due {
+		b.fresh = time.Now()
+	}
+	b.mu.Unlock()
+	return !due || b.extend(ctx) == nil
+}
+
+func (b *claimed) extend(ctx context.Context) error { return b.store.Extend(ctx, b.claim, b.held()) }
+
+// stepOrGiveBack takes a step. Should it take long, for a long list or for somebody who holds the row, what waits behind it is
+// given back meanwhile.
+func (b *claimed) stepOrGiveBack(ctx context.Context, id lottery.EventID) (bool, error) {
+	given := make(chan struct{})
+	timer := time.AfterFunc(patience, func() {
+		defer close(given)
+		b.mu.Lock()
+		rest := b.left
+		b.left = nil
+		b.mu.Unlock()
+		b.giveBack(ctx, b.claim, rest)
+	})
+	done, err := b.step(ctx, id)
+	if !timer.Stop() {
+		<-given
+	}
+	return done, err
+}
+
+// settle ends the work on an event.
+func (b *claimed) settle(ctx context.Context, id lottery.EventID, done bool, err error) {
+	b.mu.Lock()
+	b.steps++
+	if err != nil {
+		b.failures++
+	}
+	b.atWork = slices.DeleteFunc(b.atWork, func(other lottery.EventID) bool { return other == id })
+	b.mu.Unlock()
+	switch {
+	case err != nil:
+		b.putBack(ctx, id, err)
+	case !done: // somebody was first, or it has changed: it is not ours any more
+		b.giveBack(ctx, b.claim, []lottery.EventID{id})
 	}
 }
 
-// extend renews the lease on what is left, the event at work included.
-func (b *claimed) extend(ctx context.Context) error { return b.store.Extend(ctx, b.claim, b.left) }
-
+// putBack records a failure. Where the row is held by somebody, recording would only wait for him as well; the lease ends by
+// itself.
 func (b *claimed) putBack(ctx context.Context, id lottery.EventID, reason error) {
 	log := slog.With("request_id", cloud.RequestID(ctx), "event", id.String())
 	log.ErrorContext(ctx, "event", "error", reason.Error())
+	if store.IsHeld(reason) {
+		return
+	}
 	if err := b.store.PutBack(ctx, b.claim, id, reason.Error()); err != nil {
 		log.ErrorContext(ctx, "event not put back", "error", err.Error())
-	}
-}
-
-func (b *claimed) release(ctx context.Context, id lottery.EventID) {
-	if err := b.store.Release(ctx, b.claim, []lottery.EventID{id}); err != nil { // the lease ends by itself
-		slog.WarnContext(ctx, "release", "request_id", cloud.RequestID(ctx), "event", id.String(), "error", err.Error())
 	}
 }
 

@@ -52,13 +52,16 @@ func TestTheWholeClaimIsKeptWhileWorkIsLong(t *testing.T) {
 		s.Event("owner", time.Hour, cups(1))
 	}
 	b := claimAll(t, newWorker(s, time.Hour))
-	b.left = b.left[1:] // one is done
+	if _, ok := b.take(); !ok { // one is at work, one waits, one is done
+		t.Fatal("nothing to take")
+	}
+	b.left = b.left[1:]
 	b.Worker = newWorker(s, time.Hour+store.Lease-time.Second)
 	must(t, b.extend(context.Background()))
 	later := s.Later(time.Hour + store.Lease + time.Second)
 	c, err := later.Claim(context.Background(), batch)
-	if err != nil || len(c.Events) != 1 || slices.Contains(b.left, c.Events[0]) {
-		t.Errorf("claimed %v while %v are kept, %v", c.Events, b.left, err)
+	if err != nil || len(c.Events) != 1 || slices.Contains(b.held(), c.Events[0]) {
+		t.Errorf("claimed %v while %v are kept, %v", c.Events, b.held(), err)
 	}
 }
 
@@ -74,8 +77,8 @@ func TestARowThatCannotBeReadStaysAlone(t *testing.T) {
 	gone := lottery.NewEventID()
 	b.left = append(b.left, gone)
 	b.work(context.Background())
-	if b.steps != 3 || b.failures != 1 || len(b.left) != 0 {
-		t.Errorf("%d steps, %d failures, left %v", b.steps, b.failures, b.left)
+	if b.steps != 3 || b.failures != 1 || len(b.held()) != 0 {
+		t.Errorf("%d steps, %d failures, left %v", b.steps, b.failures, b.held())
 	}
 	for _, e := range []*lottery.Event{bad, good} {
 		if got := read(t, s, e); got.Status != lottery.Opening {
@@ -101,5 +104,49 @@ func TestAChangedShortListIsRefusedWithItsReason(t *testing.T) {
 	testdb.Row(t, s.DSN, `SELECT COALESCE(last_error, '') FROM events WHERE id = ?`, []any{bad.ID[:]}, &reason)
 	if got := read(t, s, bad); got.Status != lottery.Opening || !strings.Contains(reason, lottery.ErrRecord.Error()) {
 		t.Errorf("%s, %q", got.Status, reason)
+	}
+}
+
+// TestRowsThatAreHeldAfterTheirClaimHoldUpNobody has somebody take the rows of two events when they are claimed already, one
+// for each lane. What waits behind them is given back after a moment and done by another worker.
+func TestRowsThatAreHeldAfterTheirClaimHoldUpNobody(t *testing.T) {
+	t.Parallel()
+	testdb.MySQL(t)
+	s := servicetest.New(t)
+	for range 20 {
+		s.Event("owner", time.Hour, cups(1))
+	}
+	b := claimAll(t, newWorker(s, time.Hour))
+	db := testdb.Connect(t, s.DSN)
+	defer db.Close()
+	tx, err := db.Begin()
+	must(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec(`SELECT id FROM events WHERE id IN (?, ?) FOR UPDATE`, b.left[3][:], b.left[4][:])
+	must(t, err)
+	stuck := make(chan struct{})
+	go func() {
+		defer close(stuck)
+		b.work(context.Background())
+	}()
+	locked := 0
+	for end := time.Now().Add(4 * time.Second); locked < 18 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		must(t, newWorker(s, time.Hour).Tick(context.Background(), 0))
+		testdb.Row(t, s.DSN, `SELECT COUNT(*) FROM events WHERE status <> 0`, nil, &locked)
+	}
+	select {
+	case <-stuck:
+		t.Error("the worker did not meet the rows that are held")
+	default:
+	}
+	if locked != 18 {
+		t.Errorf("%d of 18 events are locked while two rows are held", locked)
+	}
+	must(t, tx.Rollback())
+	<-stuck
+	must(t, newWorker(s, time.Hour+store.Lease+time.Second).Tick(context.Background(), 0))
+	testdb.Row(t, s.DSN, `SELECT COUNT(*) FROM events WHERE status <> 0`, nil, &locked)
+	if locked != 20 {
+		t.Errorf("%d of 20 events are locked when no row is held", locked)
 	}
 }

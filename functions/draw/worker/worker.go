@@ -21,7 +21,7 @@ type Worker struct {
 	pause time.Duration // a tick looks again at least this often
 }
 
-// New makes a worker. Its lists are read grace (lottery.Grace) after the lock.
+// New makes a worker on a store that has Conns connections or more. Its lists are read grace (lottery.Grace) after the lock.
 func New(db *store.Store, keys *lottery.Keyring, grace time.Duration) *Worker {
 	return &Worker{store: db, keys: keys, grace: grace, pause: 10 * time.Second}
 }
@@ -34,6 +34,7 @@ const heartbeat = "draw"
 
 const (
 	shortest   = 10 * time.Millisecond  // wait between two rounds
+	longest    = 250 * time.Millisecond // where something is due whose row is held
 	retryPause = time.Second            // after the database failed a round
 	farewell   = 700 * time.Millisecond // to put things in order when the time is up; less than is left until the tick is given up
 )
@@ -120,7 +121,7 @@ func (t *tick) round(ctx context.Context) (wait time.Duration, done bool, err er
 	}
 	// Something is due, and somebody's transaction holds its row: look again, ever less often.
 	t.idle++
-	return min(shortest<<min(t.idle, 10), time.Second), false, nil
+	return min(shortest<<min(t.idle, 10), longest), false, nil
 }
 
 // drain works until nothing is due that others do not work on.
@@ -136,7 +137,7 @@ func (t *tick) drain(ctx context.Context) error {
 			t.steps += b.steps
 			t.failures += b.failures
 		}
-		t.leave(ctx, claim, b.left)
+		t.giveBack(ctx, claim, b.held())
 		if err != nil {
 			return err
 		}
@@ -144,14 +145,15 @@ func (t *tick) drain(ctx context.Context) error {
 	return nil
 }
 
-// leave gives back what there was no time for, so that others need not wait for the end of the lease.
-func (t *tick) leave(ctx context.Context, c store.Claim, left []lottery.EventID) {
-	if len(left) == 0 {
+// giveBack releases events of a claim, so that others need not wait for the end of the lease. It has time of its own, since
+// the tick's may be used up.
+func (w *Worker) giveBack(ctx context.Context, c store.Claim, ids []lottery.EventID) {
+	if len(ids) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
-	if err := t.store.Release(ctx, c, left); err != nil { // the lease ends by itself
-		slog.WarnContext(ctx, "release", "request_id", cloud.RequestID(ctx), "error", err.Error())
+	if err := w.store.Release(ctx, c, ids); err != nil { // the lease ends by itself
+		slog.WarnContext(ctx, "release", "request_id", cloud.RequestID(ctx), "events", len(ids), "error", err.Error())
 	}
 }
