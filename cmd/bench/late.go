@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/store"
+)
+
+const (
+	lateCommitted  = "late-rows-read-committed"
+	lateRepeatable = "late-rows-repeatable-read"
+)
+
+// racers is how many connections join up to the lock, and beyond.
+const racers = 64
+
+// lateRows lets a crowd join while an event is locked, and counts the rows that came after the list was read, and those
+// that were acknowledged and are not in it. The list is read at once, without the grace: the share lock alone must hold.
+func lateRows() subject {
+	return subject{
+		names: []string{lateCommitted, lateRepeatable},
+		run: func(ctx context.Context, b *bench, wanted func(string) bool) error {
+			for _, level := range [][2]string{{lateCommitted, "READ-COMMITTED"}, {lateRepeatable, "REPEATABLE-READ"}} {
+				if wanted(level[0]) {
+					if err := b.race(ctx, level[0], level[1]); err != nil {
+						return err
+					}
+				}
+			}
+			return b.exec(ctx, "TRUNCATE participants")
+		},
+	}
+}
+
+// isolated opens a store whose connections have an isolation, and are as the server has them otherwise.
+func (b *bench) isolated(conns int, isolation string) (*store.Store, error) {
+	cfg, err := b.config()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Params = map[string]string{b.isolation: "'" + isolation + "'"}
+	return store.Open(cfg.FormatDSN(), store.Options{Conns: conns})
+}
+
+func (b *bench) race(ctx context.Context, name, isolation string) error {
+	s, err := b.isolated(racers, isolation)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var all heat
+	for i := range b.trials {
+		b.tell("%s: %d of %d", name, i+1, b.trials)
+		h, err := b.heat(ctx, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		all = heat{all.acknowledged + h.acknowledged, all.frozen + h.frozen, all.rows + h.rows, all.lost + h.lost}
+	}
+	ratio := float64(all.frozen) / float64(all.rows)
+	b.add(result{
+		Name: name, Unit: "frozen", Limit: fmt.Sprintf("rows in the end, of %d acknowledged in %d trials", all.acknowledged, b.trials),
+		Figure: float64(all.frozen), Baseline: float64(all.rows), Ratio: spread{ratio, ratio, ratio}, Turns: b.trials,
+		Goals: []goal{none("late rows", all.rows-all.frozen), none("lost rows", all.lost)},
+	})
+	return nil
+}
+
+func none(what string, n int) goal {
+	return goal{fmt.Sprintf("%s: %d", what, n), float64(n), 0, n == 0}
+}
+
+// heat is one race, in rows.
+type heat struct{ acknowledged, frozen, rows, lost int }
+
+// heat lets the crowd come shortly before the lock.
+func (b *bench) heat(ctx context.Context, s *store.Store) (h heat, err error) {
+	e, err := b.create(ctx, plan{id: lottery.NewEventID(), drawIn: terms.LockLead + 300*time.Millisecond, wins: 1})
+	if err != nil {
+		return h, err
+	}
+	who, err := b.entrants(e, racers*40)
+	if err != nil {
+		return h, err
+	}
+	joined := make([]bool, len(who))
+	var acknowledged atomic.Int64
+	var wg sync.WaitGroup
+	for g := range racers {
+		wg.Go(func() {
+			time.Sleep(time.Until(e.LockAt.Add(-250 * time.Millisecond)))
+			for i := g; i < len(who); i += racers {
+				_, _, err := s.Join(ctx, e.ID, who[i], false, time.Now())
+				if joined[i] = err == nil; joined[i] {
+					acknowledged.Add(1)
+				}
+				if errors.Is(err, lottery.ErrLocked) {
+					return
+				}
+			}
+		})
+	}
+	frozen, err := b.lockAndList(ctx, e)
+	wg.Wait()
+	if err != nil {
+		return h, err
+	}
+	h.acknowledged, h.frozen = int(acknowledged.Load()), int(frozen)
+	h.lost, h.rows, err = b.lost(ctx, e, who, joined)
+	return h, err
+}
+
+// lockAndList locks an event at the very instant, and counts what is in the list then.
+func (b *bench) lockAndList(ctx context.Context, e *lottery.Event) (uint64, error) {
+	time.Sleep(time.Until(e.LockAt.Add(-5 * time.Millisecond)))
+	for {
+		got, now, err := b.store.Event(ctx, e.ID)
+		if err != nil {
+			return 0, err
+		}
+		done, err := b.store.Lock(ctx, got, now, time.Hour) // so that no worker finds it due
+		if err != nil && !errors.Is(err, lottery.ErrNotLocked) {
+			return 0, err
+		}
+		if done {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	list, err := b.store.List(ctx, e, func(uint64) error { return nil })
+	if err != nil {
+		return 0, err
+	}
+	return list.Count(), nil
+}
+
+// lost counts the rows there are, and the users who were told that they are in and are not.
+func (b *bench) lost(ctx context.Context, e *lottery.Event, who []store.Entrant, joined []bool) (lost, rows int, err error) {
+	if err := b.db.QueryRowContext(ctx, `
+		SELECT COUNT(*)
+		FROM participants
+		WHERE event_id = ?`, e.ID[:]).Scan(&rows); err != nil {
+		return 0, 0, err
+	}
+	for i := range who {
+		if !joined[i] {
+			continue
+		}
+		if _, err := b.store.Participation(ctx, e.ID, who[i]); errors.Is(err, lottery.ErrNotJoined) {
+			lost++
+		} else if err != nil {
+			return 0, 0, err
+		}
+	}
+	return lost, rows, nil
+}
