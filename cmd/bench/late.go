@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
 )
 
 const (
@@ -79,28 +81,30 @@ func none(what string, n int) goal {
 // heat is one race, in rows.
 type heat struct{ acknowledged, frozen, rows, lost int }
 
+// perRacer is more users than a racer has time for.
+const perRacer = 200
+
 // heat lets the crowd come shortly before the lock.
 func (b *bench) heat(ctx context.Context, s *store.Store) (h heat, err error) {
-	e, err := b.create(ctx, plan{id: lottery.NewEventID(), drawIn: terms.LockLead + 300*time.Millisecond, wins: 1})
+	e, err := b.create(ctx, plan{id: lottery.NewEventID(), drawIn: terms.LockLead + 400*time.Millisecond, wins: 1})
 	if err != nil {
 		return h, err
 	}
-	who, err := b.entrants(e, racers*40)
+	who, err := b.entrants(e, racers*perRacer)
 	if err != nil {
 		return h, err
 	}
 	joined := make([]bool, len(who))
-	var acknowledged atomic.Int64
+	var refused atomic.Int64
 	var wg sync.WaitGroup
 	for g := range racers {
 		wg.Go(func() {
 			time.Sleep(time.Until(e.LockAt.Add(-250 * time.Millisecond)))
 			for i := g; i < len(who); i += racers {
 				_, _, err := s.Join(ctx, e.ID, who[i], false, time.Now())
-				if joined[i] = err == nil; joined[i] {
-					acknowledged.Add(1)
-				}
+				joined[i] = err == nil
 				if errors.Is(err, lottery.ErrLocked) {
+					refused.Add(1)
 					return
 				}
 			}
@@ -108,12 +112,13 @@ func (b *bench) heat(ctx context.Context, s *store.Store) (h heat, err error) {
 	}
 	frozen, err := b.lockAndList(ctx, e)
 	wg.Wait()
+	if err == nil && refused.Load() == 0 {
+		err = errors.New("nobody came too late: the race did not happen")
+	}
 	if err != nil {
 		return h, err
 	}
-	h.acknowledged, h.frozen = int(acknowledged.Load()), int(frozen)
-	h.lost, h.rows, err = b.lost(ctx, e, who, joined)
-	return h, err
+	return b.result(ctx, e, who, joined, int(frozen))
 }
 
 // lockAndList locks an event at the very instant, and counts what is in the list then.
@@ -140,23 +145,38 @@ func (b *bench) lockAndList(ctx context.Context, e *lottery.Event) (uint64, erro
 	return list.Count(), nil
 }
 
-// lost counts the rows there are, and the users who were told that they are in and are not.
-func (b *bench) lost(ctx context.Context, e *lottery.Event, who []store.Entrant, joined []bool) (lost, rows int, err error) {
-	if err := b.db.QueryRowContext(ctx, `
-		SELECT COUNT(*)
-		FROM participants
-		WHERE event_id = ?`, e.ID[:]).Scan(&rows); err != nil {
-		return 0, 0, err
-	}
+// result compares what users were told with the rows there are.
+func (b *bench) result(ctx context.Context, e *lottery.Event, who []store.Entrant, joined []bool, frozen int) (heat, error) {
+	there, err := b.tickets(ctx, e)
+	h := heat{frozen: frozen, rows: len(there)}
 	for i := range who {
 		if !joined[i] {
 			continue
 		}
-		if _, err := b.store.Participation(ctx, e.ID, who[i]); errors.Is(err, lottery.ErrNotJoined) {
-			lost++
-		} else if err != nil {
-			return 0, 0, err
+		h.acknowledged++
+		if ticket, _ := who[i].Ticket(e.KeyVersion); !there[ticket] {
+			h.lost++
 		}
 	}
-	return lost, rows, nil
+	return h, err
+}
+
+func (b *bench) tickets(ctx context.Context, e *lottery.Event) (map[vdraw.Ticket]bool, error) {
+	rows, err := b.db.QueryContext(ctx, `
+		SELECT ticket
+		FROM participants
+		WHERE event_id = ?`, e.ID[:])
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	there := map[vdraw.Ticket]bool{}
+	for rows.Next() {
+		var raw sql.RawBytes
+		if err := rows.Scan(&raw); err != nil {
+			return nil, err
+		}
+		there[vdraw.Ticket(raw)] = true
+	}
+	return there, rows.Err()
 }

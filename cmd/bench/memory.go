@@ -93,7 +93,7 @@ func childWork(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(os.Getenv(childDSN), sessionOptions(0))
+	s, err := store.Open(os.Getenv(childDSN), sessionOptions(worker.Conns))
 	if err != nil {
 		return err
 	}
