@@ -24,15 +24,7 @@ func TestACrowdThatGoesOnDoesNotHoldUpTheLock(t *testing.T) {
 	crowd, err := store.Open(s.DSN, store.Options{Conns: 64, SetSession: true})
 	must(t, err)
 	t.Cleanup(func() { crowd.Close() })
-	terms := lottery.Terms{LockLead: 6 * time.Second, MinLead: 6 * time.Second}
-	e, _, _, err := s.Store.Create(context.Background(), store.Creation{
-		Owner: s.User("owner"),
-		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
-			d := lottery.Draft{Title: "x", DrawAt: now.Add(8 * time.Second).Truncate(time.Second), Prizes: []lottery.Prize{cups(1)}}
-			return d.Event(lottery.NewEventID(), place, now, terms, s.Keys)
-		},
-	})
-	must(t, err)
+	e := soon(t, s, 8*time.Second, lottery.Terms{LockLead: 6 * time.Second, MinLead: 6 * time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	var joined, refused atomic.Int64

@@ -41,6 +41,20 @@ func names(n int) []string {
 	return all
 }
 
+// soon is an event that no clock has to be shifted for.
+func soon(t testing.TB, s *servicetest.Service, ahead time.Duration, terms lottery.Terms) *lottery.Event {
+	t.Helper()
+	e, _, _, err := s.Store.Create(context.Background(), store.Creation{
+		Owner: s.User("owner"),
+		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
+			d := lottery.Draft{Title: "x", DrawAt: now.Add(ahead).Truncate(time.Second), Prizes: []lottery.Prize{cups(1)}}
+			return d.Event(lottery.NewEventID(), place, now, terms, s.Keys)
+		},
+	})
+	must(t, err)
+	return e
+}
+
 func read(t testing.TB, s *servicetest.Service, e *lottery.Event) *lottery.Event {
 	t.Helper()
 	got, _, err := s.Store.Event(context.Background(), e.ID)
@@ -162,14 +176,7 @@ func TestATickStaysForWhatComesDueSoon(t *testing.T) {
 	t.Parallel()
 	s := servicetest.New(t)
 	terms := lottery.Terms{LockLead: 2 * time.Second, MinLead: 3 * time.Second}
-	e, _, _, err := s.Store.Create(context.Background(), store.Creation{
-		Owner: s.User("owner"),
-		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
-			d := lottery.Draft{Title: "x", DrawAt: now.Add(4 * time.Second).Truncate(time.Second), Prizes: []lottery.Prize{cups(1)}}
-			return d.Event(lottery.NewEventID(), place, now, terms, s.Keys)
-		},
-	})
-	must(t, err)
+	e := soon(t, s, 4*time.Second, terms)
 	w := newWorker(s, 0)
 	w.grace = lottery.Grace(terms.LockLead)
 	must(t, w.Tick(context.Background(), 10*time.Second))
