@@ -83,6 +83,8 @@ const (
 	tagLocked   = "vdraw/1/locked" // what is signed about a lock; tagLock is what is hashed
 	tagSeed     = "vdraw/1/seed"
 	tagPick     = "vdraw/1/pick"
+	// not of the specification: the name of a chain that draws are tried out with
+	tagDevelopment = "vdraw/1/development-chain"
 )
 
 // tagged returns tag ‖ 00 ‖ the parts; every part has a fixed length, only the last may vary.

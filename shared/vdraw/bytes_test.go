@@ -158,21 +158,23 @@ func TestALateLockIsNeverAPunctualOne(t *testing.T) {
 
 func TestRoundsOutsideTheChainDoNotWrapAround(t *testing.T) {
 	t.Parallel()
-	diff(t, "round before the genesis", vdraw.RoundAt(0), uint64(1))
-	diff(t, "round just before the genesis", vdraw.RoundAt(vdraw.QuicknetGenesis-1), uint64(1))
-	diff(t, "time of round 0", vdraw.RoundTime(0), uint64(0))
-	diff(t, "time of the last round", vdraw.RoundTime(math.MaxUint64), uint64(math.MaxUint64))
-	last := vdraw.RoundAt(math.MaxUint64 - 3)
-	if at := vdraw.RoundTime(last); at < math.MaxUint64-3 {
+	c := vdraw.Quicknet()
+	diff(t, "round before the genesis", c.RoundAt(0), uint64(1))
+	diff(t, "round just before the genesis", c.RoundAt(vdraw.QuicknetGenesis-1), uint64(1))
+	diff(t, "time of round 0", c.RoundTime(0), uint64(0))
+	diff(t, "time of the last round", c.RoundTime(math.MaxUint64), uint64(math.MaxUint64))
+	last := c.RoundAt(math.MaxUint64 - 3)
+	if at := c.RoundTime(last); at < math.MaxUint64-3 {
 		t.Errorf("round %d is due at %d, before the time it is for", last, at)
 	}
 }
 
 func TestARoundIsTheFirstAtOrAfterItsTime(t *testing.T) {
 	t.Parallel()
+	c := vdraw.Quicknet()
 	for at := vdraw.QuicknetGenesis + 1; at < vdraw.QuicknetGenesis+100; at++ {
-		r := vdraw.RoundAt(at)
-		if vdraw.RoundTime(r) < at || vdraw.RoundTime(r-1) >= at {
+		r := c.RoundAt(at)
+		if c.RoundTime(r) < at || c.RoundTime(r-1) >= at {
 			t.Errorf("time %d: round %d is not the first", at, r)
 		}
 	}

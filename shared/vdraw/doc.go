@@ -18,7 +18,7 @@
 // A [Draw] is the same loop one step at a time, so that reserves follow from the same seed.
 //
 // In [ModeTrusted] the beacon is 32 zero bytes and the operator, who knows the secret, has to be trusted. In
-// [ModeQuicknet] it is SHA-256 of a signature of drand's quicknet, whose constants are pinned here.
+// [ModeBeacon] it is SHA-256 of a signature of drand's quicknet, whose constants are pinned here.
 //
 // Integers are big-endian, hex is lower case, instants are Unix seconds, an index counts from 0.
 package vdraw

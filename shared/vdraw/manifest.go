@@ -8,8 +8,8 @@ import (
 
 // The modes of a manifest. An event's mode is chosen at creation and never changes, so no mode is a fallback for another.
 const (
-	ModeTrusted  uint8 = 0 // no beacon: chain zero, round 0; the operator has to be trusted
-	ModeQuicknet uint8 = 1 // the beacon is a round of drand's quicknet
+	ModeTrusted uint8 = 0 // no beacon: chain zero, round 0; the operator has to be trusted
+	ModeBeacon  uint8 = 1 // the beacon is a round of drand's quicknet (or, to try things out, of a development chain)
 )
 
 // Manifest is what is published when an event is created and can't be changed afterwards. It is hashed as it is; whether
@@ -18,11 +18,11 @@ type Manifest struct {
 	EventID  [16]byte
 	Seq      uint64 // place among the organiser's events, from 1
 	Prev     Digest // MD of the organiser's event before this one; zero for the first
-	Mode     uint8  // ModeTrusted or ModeQuicknet
+	Mode     uint8  // ModeTrusted or ModeBeacon
 	LockTime uint64 // Unix seconds; joining ends
 	DrawTime uint64 // Unix seconds; after LockTime
-	Chain    Digest // QuicknetChain, or zero in ModeTrusted
-	Round    uint64 // RoundAt(DrawTime), or 0 in ModeTrusted
+	Chain    Digest // hash of the chain, that of Quicknet; zero in ModeTrusted
+	Round    uint64 // the chain's RoundAt(DrawTime), or 0 in ModeTrusted
 	Winners  uint32 // how many are drawn, at most
 	Commit   Digest // Commit of the event's secret
 	Rules    Digest // RulesDigest of the rules text

@@ -51,7 +51,7 @@ func TestPublishedDrawCanBeRecomputed(t *testing.T) {
 	e := p.Event
 	m := vdraw.Manifest{
 		EventID: [16]byte(e.ID), Seq: e.Seq, Prev: e.Prev, Mode: e.Mode, LockTime: e.LockTime, DrawTime: e.DrawTime,
-		Chain: vdraw.QuicknetChain(), Round: vdraw.RoundAt(e.DrawTime), Winners: e.Winners,
+		Chain: vdraw.Quicknet().Hash, Round: vdraw.Quicknet().RoundAt(e.DrawTime), Winners: e.Winners,
 		Commit: vdraw.Commit([16]byte(e.ID), p.Lock.Secret), Rules: e.Rules,
 	}
 	diff(t, "manifest", m.Digest(), p.Manifest)
