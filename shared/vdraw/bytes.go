@@ -57,6 +57,22 @@ func (t *Ticket) UnmarshalText(text []byte) error {
 	return err
 }
 
+// EventID is the 16 bytes that name an event. Its text form here, in a proof, is 32 lower-case hex digits.
+type EventID [16]byte
+
+// MarshalText returns 32 lower-case hex digits; it never fails.
+func (id EventID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+
+// UnmarshalText reads 32 lower-case hex digits and refuses anything else; id stays as it was after an error.
+func (id *EventID) UnmarshalText(text []byte) error {
+	var parsed EventID
+	err := decodeHex(parsed[:], string(text), "event id")
+	if err == nil {
+		*id = parsed
+	}
+	return err
+}
+
 // decodeHex fills dst from exactly 2·len(dst) lower-case hex digits. Upper case is refused so that a value has one
 // spelling and texts can be compared. The error does not repeat the text.
 func decodeHex(dst []byte, text, what string) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/cloudflare/circl/sign/bls"
 )
@@ -33,17 +34,19 @@ const (
 )
 
 // Quicknet returns drand's quicknet, the chain of real draws.
-func Quicknet() Chain {
+func Quicknet() Chain { return quicknet() }
+
+var quicknet = sync.OnceValue(func() Chain {
 	c := Chain{Genesis: QuicknetGenesis, Period: QuicknetPeriod}
 	var err error
-	if c.Hash, err = ParseDigest(QuicknetChainHash); err != nil {
+	if c.Hash, err = ParseDigest(QuicknetChainHash); err == nil {
+		err = decodeHex(c.PublicKey[:], QuicknetPublicKey, "public key")
+	}
+	if err != nil {
 		panic(err) // a constant of this file is misspelt
 	}
-	if c.PublicKey, err = ParsePublicKey(QuicknetPublicKey); err != nil {
-		panic(err)
-	}
 	return c
-}
+})
 
 // DevelopmentChain returns the chain for trying things out: rounds of one second, signed by a key that whoever runs it
 // holds, so that its draws prove nothing. Its hash follows from the key. A checker takes it only when told to.

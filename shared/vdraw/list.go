@@ -79,3 +79,19 @@ func (l *List) Root() Digest {
 	}
 	return fold(hashes)
 }
+
+// RootOfList returns the root of a whole list, given as the bytes of tickets.bin. Errors: ErrOrder, ErrFull, and a length
+// that is not a multiple of 16.
+func RootOfList(tickets []byte) (Digest, error) {
+	const size = len(Ticket{})
+	if len(tickets)%size != 0 {
+		return Digest{}, fmt.Errorf("vdraw: a list of %d bytes, not a multiple of %d", len(tickets), size)
+	}
+	var list List
+	for at := 0; at < len(tickets); at += size {
+		if err := list.Add(Ticket(tickets[at:])); err != nil {
+			return Digest{}, err
+		}
+	}
+	return list.Root(), nil
+}

@@ -3,7 +3,56 @@ package vdraw
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"encoding/hex"
 )
+
+// OperatorSignature is an Ed25519 signature by the operator's key. Its text form, in JSON too, is 128 lower-case hex digits.
+type OperatorSignature [ed25519.SignatureSize]byte
+
+// ParseOperatorSignature reads 128 lower-case hex digits and refuses anything else.
+func ParseOperatorSignature(text string) (OperatorSignature, error) {
+	var s OperatorSignature
+	err := decodeHex(s[:], text, "operator's signature")
+	return s, err
+}
+
+// String returns 128 lower-case hex digits.
+func (s OperatorSignature) String() string { return hex.EncodeToString(s[:]) }
+
+// MarshalText returns what String returns; it never fails.
+func (s OperatorSignature) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, s[:]), nil }
+
+// UnmarshalText reads what ParseOperatorSignature reads; s stays as it was after an error.
+func (s *OperatorSignature) UnmarshalText(text []byte) error {
+	parsed, err := ParseOperatorSignature(string(text))
+	if err == nil {
+		*s = parsed
+	}
+	return err
+}
+
+// Receipt is what a participant keeps: the operator's word, signed, that his ticket was accepted.
+type Receipt struct {
+	Manifest  Digest            `json:"manifest"`
+	Ticket    Ticket            `json:"ticket"`
+	JoinedAt  uint64            `json:"joined_at"` // Unix seconds
+	Signature OperatorSignature `json:"signature"`
+	Key       Digest            `json:"key"` // the operator's public key as the receipt names it; a checker needs it from elsewhere
+}
+
+// NewReceipt signs a receipt. It is the same for the same arguments, whenever it is made. It panics if key is not 64 bytes
+// long, as ed25519.Sign does.
+func NewReceipt(key ed25519.PrivateKey, md Digest, t Ticket, joinedAt uint64) Receipt {
+	return Receipt{
+		Manifest: md, Ticket: t, JoinedAt: joinedAt, Key: Digest(key.Public().(ed25519.PublicKey)),
+		Signature: OperatorSignature(SignReceipt(key, md, t, joinedAt)),
+	}
+}
+
+// Verify reports whether the receipt was signed by the holder of pub, which has to come from somewhere else.
+func (r Receipt) Verify(pub ed25519.PublicKey) bool {
+	return VerifyReceipt(pub, r.Manifest, r.Ticket, r.JoinedAt, r.Signature[:])
+}
 
 // ReceiptMessage returns the bytes that a receipt signs: the event by its MD, the ticket, and when it joined (Unix
 // seconds).

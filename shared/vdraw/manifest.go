@@ -12,20 +12,20 @@ const (
 	ModeBeacon  uint8 = 1 // the beacon is a round of drand's quicknet (or, to try things out, of a development chain)
 )
 
-// Manifest is what is published when an event is created and can't be changed afterwards. It is hashed as it is; whether
-// its values make sense is for the caller to decide.
+// Manifest is what is published when an event is created and can't be changed afterwards; its JSON is the event of a proof.
+// It is hashed as it is; whether its values make sense is for the caller to decide.
 type Manifest struct {
-	EventID  [16]byte
-	Seq      uint64 // place among the organiser's events, from 1
-	Prev     Digest // MD of the organiser's event before this one; zero for the first
-	Mode     uint8  // ModeTrusted or ModeBeacon
-	LockTime uint64 // Unix seconds; joining ends
-	DrawTime uint64 // Unix seconds; after LockTime
-	Chain    Digest // hash of the chain, that of Quicknet; zero in ModeTrusted
-	Round    uint64 // the chain's RoundAt(DrawTime), or 0 in ModeTrusted
-	Winners  uint32 // how many are drawn, at most
-	Commit   Digest // Commit of the event's secret
-	Rules    Digest // RulesDigest of the rules text
+	EventID  EventID `json:"id"`
+	Seq      uint64  `json:"seq"`       // place among the organiser's events, from 1
+	Prev     Digest  `json:"prev"`      // MD of the organiser's event before this one; zero for the first
+	Mode     uint8   `json:"mode"`      // ModeTrusted or ModeBeacon
+	LockTime uint64  `json:"lock_time"` // Unix seconds; joining ends
+	DrawTime uint64  `json:"draw_time"` // Unix seconds; after LockTime
+	Chain    Digest  `json:"chain"`     // hash of the chain, that of Quicknet; zero in ModeTrusted
+	Round    uint64  `json:"round"`     // the chain's RoundAt(DrawTime), or 0 in ModeTrusted
+	Winners  uint32  `json:"winners"`   // how many are drawn, at most
+	Commit   Digest  `json:"commit"`    // Commit of the event's secret
+	Rules    Digest  `json:"rules"`     // RulesDigest of the rules text
 }
 
 // Bytes returns the manifest as the specification orders it. All fields have a fixed length, so two manifests never
