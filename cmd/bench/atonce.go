@@ -110,7 +110,7 @@ func dueLists(ctx context.Context, tx *sql.Tx) (map[lottery.EventID][]participan
 func (d *due) pick(events map[lottery.EventID]*lottery.Event, lists map[lottery.EventID][]participant) (winners, results []any, err error) {
 	now := time.Now().UnixMilli()
 	for id, e := range events {
-		result, picks, err := e.Draw(d.keys)
+		result, picks, err := e.Draw(d.keys, nil)
 		if err != nil {
 			return nil, nil, err
 		}

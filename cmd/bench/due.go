@@ -56,12 +56,12 @@ func (d *due) freeze(e *lottery.Event) error {
 			return err
 		}
 	}
-	record, err := e.Freeze(list.Count(), list.Root(), d.keys)
+	record, err := e.Freeze(list.Count(), list.Root(), d.keys, nil, time.Time{})
 	if err != nil {
 		return err
 	}
 	e.Record = &record
-	_, picks, err := e.Draw(d.keys)
+	_, picks, err := e.Draw(d.keys, nil)
 	for i, p := range picks {
 		d.winners = append(d.winners, store.Winner{Place: i + 1, Ticket: all[p].ticket, User: all[p].user})
 	}

@@ -93,7 +93,7 @@ func (l *list) freeze(ctx context.Context, e *lottery.Event) error {
 	if err != nil {
 		return err
 	}
-	record, err := e.Freeze(list.Count(), list.Root(), l.keys)
+	record, err := e.Freeze(list.Count(), list.Root(), l.keys, nil, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (l *list) freeze(ctx context.Context, e *lottery.Event) error {
 
 // draw is the worker's: positions, the pages they fall on, one transaction.
 func (l *list) draw(ctx context.Context, e *lottery.Event, now time.Time) error {
-	result, picks, err := e.Draw(l.keys)
+	result, picks, err := e.Draw(l.keys, nil)
 	if err != nil {
 		return err
 	}

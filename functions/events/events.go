@@ -15,6 +15,7 @@ import (
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/session"
 	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
 )
 
 type server struct {
@@ -23,17 +24,36 @@ type server struct {
 	counts   counts
 	keys     *lottery.Keyring
 	terms    lottery.Terms
+	chains   []vdraw.Chain // that events may be drawn by
 }
 
 func (s *server) routes() api.Routes {
 	return api.Routes{
 		"POST /events":             api.User(s.sessions, s.create),
-		"GET /events":              api.User(s.sessions, s.list),
+		"GET /events":              s.lists(),
 		"GET /events/{id}":         api.Shared(api.Visitor(s.sessions, s.get)),
 		"POST /events/{id}/cancel": api.User(s.sessions, s.cancel),
 		"DELETE /events/{id}":      api.User(s.sessions, s.remove),
 		"GET /events/{id}/winners": api.Shared(api.Visitor(s.sessions, s.winners)),
+		"GET /events/{id}/proof":   api.Shared(api.Visitor(s.sessions, s.proof)),
+		"GET /events/{id}/tickets": api.Shared(api.Visitor(s.sessions, s.tickets)),
+		"POST /events/{id}/beacon": api.Shared(api.Public(s.beacon)),
 	}
+}
+
+// lists is one path for two questions: a user's own lists, and what everybody may know of an organiser.
+func (s *server) lists() http.Handler {
+	mine := api.User(s.sessions, s.list)
+	everybodys := api.Shared(api.Visitor(s.sessions, func(ctx context.Context, _ *api.Caller, r *http.Request) (api.Answer, error) {
+		return s.chain(ctx, r)
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("owner") {
+			everybodys.ServeHTTP(w, r)
+			return
+		}
+		mine.ServeHTTP(w, r)
+	})
 }
 
 type prize struct {

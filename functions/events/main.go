@@ -1,4 +1,4 @@
-// Function events creates, shows, lists and cancels lotteries, and shows their winners.
+// Function events creates, shows, lists and cancels lotteries, and shows their winners and the proofs of their draws.
 package main
 
 import (
@@ -37,9 +37,17 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	chain, err := setup.NewEvents(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	chains, err := setup.Chains(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
 	rdb := session.Open(session.RedisOptions(cfg.Redis))
 	return (&server{
 		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys,
-		terms: lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead},
+		terms: lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead, Chain: chain}, chains: chains,
 	}).routes().Handler(), nil
 }

@@ -34,16 +34,21 @@ type eventView struct {
 
 // fairnessView is what somebody needs to recompute the draw. Hashes and keys are lower-case hex.
 type fairnessView struct {
-	Mode        uint8         `json:"mode"`
-	Label       string        `json:"label"`
-	Manifest    vdraw.Digest  `json:"manifest"`
-	Prev        vdraw.Digest  `json:"prev"`
-	Seq         uint64        `json:"seq"`
-	Commit      vdraw.Digest  `json:"commit"`
-	RulesText   string        `json:"rules_text"`
-	OperatorKey string        `json:"operator_key"`
-	Lock        *lockView     `json:"lock,omitempty"`
-	Seed        *vdraw.Digest `json:"seed,omitempty"`
+	Mode         uint8         `json:"mode"`
+	Label        string        `json:"label"`
+	Manifest     vdraw.Digest  `json:"manifest"`
+	Organiser    string        `json:"organiser"` // his public id: GET /events?owner=… lists his chain
+	Prev         vdraw.Digest  `json:"prev"`
+	Seq          uint64        `json:"seq"`
+	Chain        *vdraw.Digest `json:"chain,omitempty"` // of mode 1
+	Round        uint64        `json:"round,omitempty"`
+	Commit       vdraw.Digest  `json:"commit"`
+	RulesText    string        `json:"rules_text"`
+	OperatorKey  string        `json:"operator_key"`
+	Lock         *lockView     `json:"lock,omitempty"`
+	WaitingRound uint64        `json:"waiting_for_round,omitempty"` // the draw is due and this round's signature is not there yet
+	Beacon       *vdraw.Round  `json:"beacon,omitempty"`
+	Seed         *vdraw.Digest `json:"seed,omitempty"`
 }
 
 type lockView struct {
@@ -51,7 +56,8 @@ type lockView struct {
 	Root   vdraw.Digest `json:"root"`
 	Digest vdraw.Digest `json:"digest"`
 	Sig    string       `json:"sig"`
-	Secret *string      `json:"secret"` // null until the result is public: in mode 0 it is the result
+	Secret *string      `json:"secret"` // null in mode 0 until the result is public: there it is the result
+	Late   uint64       `json:"late_round,omitempty"`
 }
 
 type meView struct {
@@ -61,8 +67,22 @@ type meView struct {
 	Prize    string `json:"prize,omitempty"`
 }
 
-// operatorTrusted labels mode 0 wherever an event is shown.
-const operatorTrusted = "operator-trusted"
+// The labels say wherever an event is shown whom its draw rests on.
+const (
+	operatorTrusted   = "operator-trusted"   // mode 0
+	publicRandomness  = "public-randomness"  // mode 1 by drand's quicknet
+	developmentBeacon = "development-beacon" // mode 1 by a chain for trying things out: proves nothing
+)
+
+func label(e *lottery.Event) string {
+	switch {
+	case e.Mode == vdraw.ModeTrusted:
+		return operatorTrusted
+	case e.Chain == vdraw.Quicknet().Hash:
+		return publicRandomness
+	}
+	return developmentBeacon
+}
 
 // one answers 200 with an event.
 func (s *server) one(ctx context.Context, caller *api.Caller, e *lottery.Event, now time.Time) (api.Answer, error) {
@@ -116,7 +136,7 @@ func view(e *lottery.Event, now time.Time) eventView {
 	v := eventView{
 		ID: e.ID.String(), Status: e.StatusAt(now).String(), Title: e.Title, Description: e.Description,
 		DrawAt: text(e.DrawAt), LockAt: text(e.LockAt), CreatedAt: text(e.CreatedAt),
-		CancelReason: string(e.Reason), Late: e.Late(), Undrawn: e.Undrawn(), Fairness: fairness(e),
+		CancelReason: string(e.Reason), Late: e.Late(), Undrawn: e.Undrawn(), Fairness: fairness(e, now),
 	}
 	for _, p := range e.Prizes {
 		v.Prizes = append(v.Prizes, prize(p))
@@ -130,17 +150,26 @@ func view(e *lottery.Event, now time.Time) eventView {
 	return v
 }
 
-func fairness(e *lottery.Event) fairnessView {
+func fairness(e *lottery.Event, now time.Time) fairnessView {
 	f := fairnessView{
-		Mode: e.Mode, Label: operatorTrusted, Manifest: e.Manifest, Prev: e.Prev, Seq: e.Seq, Commit: e.Commit,
-		RulesText: e.RulesText, OperatorKey: hex.EncodeToString(e.OperatorKey[:]),
+		Mode: e.Mode, Label: label(e), Manifest: e.Manifest, Organiser: e.Owner.Organiser().String(), Prev: e.Prev, Seq: e.Seq,
+		Round: e.Round, Commit: e.Commit, RulesText: e.RulesText, OperatorKey: hex.EncodeToString(e.OperatorKey[:]),
+	}
+	if e.Mode == vdraw.ModeBeacon {
+		f.Chain = &e.Chain
 	}
 	if r := e.Record; r != nil {
-		f.Lock = &lockView{Count: r.Count, Root: r.Root, Digest: r.Digest, Sig: hex.EncodeToString(r.Sig)}
+		f.Lock = &lockView{Count: r.Count, Root: r.Root, Digest: r.Digest, Sig: hex.EncodeToString(r.Sig), Late: r.LateRound}
+	}
+	if s := e.Secret(); s != nil {
+		secret := hex.EncodeToString(s[:])
+		f.Lock.Secret = &secret
+	}
+	if e.AwaitsBeacon(now) == nil {
+		f.WaitingRound = e.DecidingRound()
 	}
 	if e.Result != nil {
-		secret := hex.EncodeToString(e.Result.Secret[:])
-		f.Lock.Secret, f.Seed = &secret, &e.Result.Seed
+		f.Beacon, f.Seed = e.Proof().Beacon, &e.Result.Seed
 	}
 	return f
 }

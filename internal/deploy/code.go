@@ -33,11 +33,16 @@ var groups = map[string]group{
 	"WeChat":   groupOf[config.WeChat](),
 	"Keys":     groupOf[config.Keys](),
 	"Rules":    groupOf[config.Rules](),
+	"Relays":   groupOf[config.Relays](),
 	"Tick":     groupOf[config.Tick](),
 }
 
+// local is set on one machine only: with it, whoever deploys could choose who wins.
+const local = "BEACON_DEV_KEY"
+
 func groupOf[T any]() group {
-	return group{config.Variables[T](), func(environ []string) error {
+	deployed := slices.DeleteFunc(config.Variables[T](), func(v config.Variable) bool { return v.Name == local })
+	return group{deployed, func(environ []string) error {
 		_, err := config.Load[T](environ)
 		return err
 	}}

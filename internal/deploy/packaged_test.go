@@ -48,7 +48,7 @@ func TestAMistakeOfTheFrameworkIsFound(t *testing.T) {
 		{`"State": "ENABLED"`, `"State": "DISABLED"`, "the schedule does not run"},
 		{`"MaximumRetryAttempts": 0`, `"MaximumRetryAttempts": 2`, "a failed tick is tried again"},
 		{`"MaximumEventAgeInSeconds": 120`, `"MaximumEventAgeInSeconds": 21600`, "a tick may wait 21600 s"},
-		{`"BEACON": "none"`, `"BEACON": "drand"`, "events would not start: config: BEACON=drand"},
+		{`"BEACON": "drand"`, `"BEACON": "public"`, "events would not start: config: BEACON is neither"},
 		{`"MIN_LEAD": "2m"`, `"MIN_LEAD": "90s"`, "events would not start: config: MIN_LEAD is less than"},
 		{`"RoleArn"`, `"Role"`, "the schedule has no role"},
 		{`"RetryPolicy"`, `"Retries"`, "the schedule tries again too long"},

@@ -6,7 +6,7 @@ import "maps"
 type expressions map[string]any
 
 // everywhere is what no one who deploys chooses.
-var everywhere = expressions{"TICK_PERIOD": "60s", "BEACON": "none", "WECHAT_BASE_URL": "https://api.weixin.qq.com"}
+var everywhere = expressions{"TICK_PERIOD": "60s", "WECHAT_BASE_URL": "https://api.weixin.qq.com"}
 
 // samValues are those of template.yaml.
 var samValues = everywhere.and(expressions{
@@ -29,6 +29,8 @@ var samValues = everywhere.and(expressions{
 	"MASTER_KEY_CURRENT":        ref("MasterKeyCurrent"),
 	"LOCK_LEAD":                 ref("LockLead"),
 	"MIN_LEAD":                  ref("MinLead"),
+	"BEACON":                    ref("Beacon"),
+	"BEACON_RELAYS":             ref("BeaconRelays"),
 	"TICK_HORIZON":              ref("TickHorizon"),
 })
 
@@ -45,12 +47,15 @@ var frameworkValues = everywhere.and(
 	"MASTER_KEY_CURRENT":        "${env:MASTER_KEY_CURRENT, '0'}",
 	"LOCK_LEAD":                 "${env:LOCK_LEAD, '60s'}",
 	"MIN_LEAD":                  "${env:MIN_LEAD, '2m'}",
+	"BEACON":                    "${env:BEACON, 'drand'}",
+	"BEACON_RELAYS":             "${env:BEACON_RELAYS, ''}",
 	"TICK_HORIZON":              "${env:TICK_HORIZON, '240s'}",
 })
 
 // tencentValues are those of functions/*/serverless.yml.
 var tencentValues = everywhere.and(fromEnvironment("DB_DSN", "DB_SET_SESSION", "DB_MULTI_PRIMARY", "DB_TLS_CA", "REDIS_ADDR", "REDIS_USERNAME", "REDIS_PASSWORD",
-	"REDIS_TLS", "WECHAT_APPID", "WECHAT_SECRET", "MASTER_KEYS", "MASTER_KEY_CURRENT", "LOCK_LEAD", "MIN_LEAD", "TICK_HORIZON"))
+	"REDIS_TLS", "WECHAT_APPID", "WECHAT_SECRET", "MASTER_KEYS", "MASTER_KEY_CURRENT", "LOCK_LEAD", "MIN_LEAD", "BEACON", "BEACON_RELAYS",
+	"TICK_HORIZON"))
 
 func (e expressions) and(more expressions) expressions {
 	all := maps.Clone(e)

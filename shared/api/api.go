@@ -33,6 +33,7 @@ type Answer struct {
 	Status int
 	Body   any
 	Header map[string]string
+	Gzip   bool // the body is large and the client takes it compressed (cloud.AcceptsGzip)
 }
 
 // OK, Created and NoContent are the usual answers.
@@ -111,6 +112,10 @@ func handler(f func(*http.Request) (Answer, error)) http.Handler {
 		}
 		if answer.Body == nil {
 			w.WriteHeader(answer.Status)
+			return
+		}
+		if answer.Gzip {
+			cloud.WriteGzipJSON(w, answer.Status, answer.Body)
 			return
 		}
 		cloud.WriteJSON(w, answer.Status, answer.Body)

@@ -115,12 +115,32 @@ func (r Rules) Check() (faults []error) {
 	} else if r.MinLead-r.TickPeriod < r.LockLead {
 		faults = append(faults, errors.New("MIN_LEAD is less than LOCK_LEAD plus TICK_PERIOD"))
 	}
-	switch r.Beacon {
-	case "none":
-	case "drand":
-		faults = append(faults, errors.New("BEACON=drand is not supported by this version; none is"))
-	default:
-		faults = append(faults, errors.New("BEACON is not a known mode; none is"))
+	return append(faults, r.checkBeacon()...)
+}
+
+// leastLead is the shortest LOCK_LEAD with which the list is public in good time before a round of drand's.
+const leastLead = 15 * time.Second
+
+func (r Rules) checkBeacon() (faults []error) {
+	if r.Beacon != "none" && r.Beacon != "drand" {
+		faults = append(faults, errors.New("BEACON is neither drand nor none"))
+	}
+	if r.Beacon == "drand" && r.DevelopmentKey == "" && wholeSeconds(r.LockLead) && r.LockLead < leastLead {
+		faults = append(faults, fmt.Errorf("LOCK_LEAD is less than %s, which BEACON=drand needs", leastLead))
+	}
+	if _, err := hex.DecodeString(r.DevelopmentKey); err != nil || len(r.DevelopmentKey) != 0 && len(r.DevelopmentKey) != 192 {
+		faults = append(faults, errors.New("BEACON_DEV_KEY is not 192 hex digits"))
+	}
+	return faults
+}
+
+// Check finds a relay that is no base URL.
+func (r Relays) Check() (faults []error) {
+	for i, relay := range r.URLs {
+		u, err := url.Parse(relay)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			faults = append(faults, fmt.Errorf("BEACON_RELAYS entry %d is not an http or https URL of host and path only", i+1))
+		}
 	}
 	return faults
 }

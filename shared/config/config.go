@@ -51,7 +51,15 @@ type Rules struct {
 	LockLead   time.Duration `env:"LOCK_LEAD" envDefault:"60s"`   // joining ends this long before the draw
 	MinLead    time.Duration `env:"MIN_LEAD" envDefault:"2m"`     // a draw is at least this far ahead when it is created
 	TickPeriod time.Duration `env:"TICK_PERIOD" envDefault:"60s"` // how often the timer fires
-	Beacon     string        `env:"BEACON" envDefault:"none"`     // none: no public randomness
+	Beacon     string        `env:"BEACON" envDefault:"drand"`    // drand: public randomness decides; none: the operator's secret alone
+	// DevelopmentKey replaces drand's quicknet by the development chain of this public key, 192 hex digits. Whoever has the key's
+	// secret chooses who wins; only cmd/local sets it.
+	DevelopmentKey string `env:"BEACON_DEV_KEY"`
+}
+
+// Relays is where the draw function has the public randomness from.
+type Relays struct {
+	URLs []string `env:"BEACON_RELAYS"` // base URLs of drand relays (HTTP v1), separated by commas; none: the public ones
 }
 
 // Tick is for the draw function.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,8 @@ type everything struct {
 	WeChat WeChat
 	Keys   Keys
 	Rules
-	Tick Tick
+	Relays Relays
+	Tick   Tick
 }
 
 const (
@@ -61,7 +63,7 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 	want := everything{
 		Redis:  Redis{Addr: "cache.example:6379"},
 		WeChat: WeChat{AppID: "wx1234567890abcdef", BaseURL: "https://api.weixin.qq.com"},
-		Rules:  Rules{LockLead: time.Minute, MinLead: 2 * time.Minute, TickPeriod: time.Minute, Beacon: "none"},
+		Rules:  Rules{LockLead: time.Minute, MinLead: 2 * time.Minute, TickPeriod: time.Minute, Beacon: "drand"},
 		Tick:   Tick{Horizon: 240 * time.Second},
 	}
 	if d := cmp.Diff(want, got, cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() })); d != "" {
@@ -72,7 +74,9 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 func TestGoodValuesAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, settings := range [][]string{
-		{"LOCK_LEAD=3s", "MIN_LEAD=5s", "TICK_PERIOD=1s", "TICK_HORIZON=2500ms"},
+		{"LOCK_LEAD=15s", "MIN_LEAD=20s", "TICK_PERIOD=1s", "TICK_HORIZON=2500ms", "BEACON=drand"},
+		{"LOCK_LEAD=3s", "MIN_LEAD=5s", "TICK_PERIOD=1s", "BEACON_DEV_KEY=" + strings.Repeat("ab", 96)},
+		{"BEACON_RELAYS=https://api.drand.sh,http://127.0.0.1:8080/_sim/drand"},
 		{"LOCK_LEAD=1s", "MIN_LEAD=2s", "TICK_PERIOD=1s", "TICK_HORIZON=0s", "BEACON=none"},
 		{"DB_DSN=sqlite:/tmp/lottery.db", "DB_SET_SESSION=true", "DB_MULTI_PRIMARY=true", "REDIS_TLS=1", "REDIS_USERNAME=app"},
 		{"DB_DSN=u:p@ss/w:rd@tcp([::1]:3306)/lottery?timeout=5s"},
@@ -98,16 +102,16 @@ func TestEveryMissingVariableIsNamedAtOnce(t *testing.T) {
 	if err.Error() != want {
 		t.Errorf("got %s", err)
 	}
-	if got != (everything{}) {
+	if !reflect.DeepEqual(got, everything{}) {
 		t.Error("a configuration came with the error")
 	}
 }
 
 func TestFaultsOfAllKindsAreReportedTogetherAndOnce(t *testing.T) {
 	t.Parallel()
-	_, err := Load[everything](environ("DB_DSN", "REDIS_ADDR=", "REDIS_TLS=perhaps", "MASTER_KEY_CURRENT=x", "BEACON=drand", "TICK_HORIZON=-1s"))
+	_, err := Load[everything](environ("DB_DSN", "REDIS_ADDR=", "REDIS_TLS=perhaps", "MASTER_KEY_CURRENT=x", "BEACON=x", "TICK_HORIZON=-1s"))
 	want := "config: DB_DSN is not set; REDIS_ADDR is empty; REDIS_TLS is not true or false; MASTER_KEY_CURRENT is not a whole number; " +
-		"BEACON=drand is not supported by this version; none is; TICK_HORIZON is negative"
+		"BEACON is neither drand nor none; TICK_HORIZON is negative"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -155,8 +159,12 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		{"TICK_PERIOD=61s", rule},
 		{"TICK_PERIOD=2562047h", rule},
 		{"TICK_PERIOD=0s", "TICK_PERIOD is not positive"},
-		{"BEACON=drand", "BEACON=drand is not supported by this version; none is"},
-		{"BEACON=hunter3", "BEACON is not a known mode; none is"},
+		{"BEACON=hunter3", "BEACON is neither drand nor none"},
+		{"LOCK_LEAD=14s", "LOCK_LEAD is less than 15s, which BEACON=drand needs"},
+		{"BEACON_DEV_KEY=hunter3", "BEACON_DEV_KEY is not 192 hex digits"},
+		{"BEACON_DEV_KEY=ab", "BEACON_DEV_KEY is not 192 hex digits"},
+		{"BEACON_RELAYS=https://api.drand.sh,hunter3", "BEACON_RELAYS entry 2 is not an http or https URL of host and path only"},
+		{"BEACON_RELAYS=https://bob:hunter3@x", "BEACON_RELAYS entry 1 is not an http or https URL of host and path only"},
 		{"TICK_HORIZON=-1ns", "TICK_HORIZON is negative"},
 	}
 	for _, tt := range tests {
@@ -215,11 +223,11 @@ func TestOwnFieldsAndOneEmbeddedGroupAreChecked(t *testing.T) {
 		inner Tick
 	}
 	_, err := Load[program]([]string{"BEACON=x"})
-	if want := "config: PORT is not set; BEACON is not a known mode; none is"; err == nil || err.Error() != want {
+	if want := "config: PORT is not set; BEACON is neither drand nor none"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 	_, err = Load[program]([]string{"BEACON=x", "PORT=7"})
-	if want := "config: BEACON is not a known mode; none is"; err == nil || err.Error() != want {
+	if want := "config: BEACON is neither drand nor none"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 	got, err := Load[program]([]string{"PORT=7", "TICK_HORIZON=-1s"})

@@ -30,6 +30,8 @@ func TestVariablesOfEveryGroupAreListedInOrder(t *testing.T) {
 		{"MIN_LEAD", false, optional},
 		{"TICK_PERIOD", false, optional},
 		{"BEACON", false, optional},
+		{"BEACON_DEV_KEY", false, optional},
+		{"BEACON_RELAYS", false, optional},
 		{"TICK_HORIZON", false, optional},
 	}
 	if d := cmp.Diff(want, Variables[everything]()); d != "" {

@@ -30,6 +30,7 @@ type Draft struct {
 type Terms struct {
 	LockLead time.Duration // the list is locked this long before the draw; whole seconds
 	MinLead  time.Duration // a draw is at least this far away when it is created
+	Chain    *vdraw.Chain  // whose rounds decide the draws of new events; nil: mode 0, the operator has to be trusted
 }
 
 // Place is where a new event stands in its owner's chain.
@@ -113,29 +114,39 @@ func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *
 		KeyVersion: keys.Current(), OperatorKey: [32]byte(operator.Public().(ed25519.PublicKey)),
 		Commit: vdraw.Commit(id, secret),
 	}
-	e.RulesText = rulesText(d)
+	if c := terms.Chain; c != nil {
+		e.Mode, e.Chain, e.Round = vdraw.ModeBeacon, c.Hash, c.RoundAt(uint64(e.DrawAt.Unix()))
+	}
+	e.RulesText = rulesText(d, e.Mode)
 	e.Manifest = e.manifest().Digest()
 	return e, nil
 }
 
 // rulesText is what participants are promised, a line each; its exact bytes are hashed into the manifest.
-func rulesText(d Draft) string {
+func rulesText(d Draft, mode uint8) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", d.Title, d.Description)
 	for _, p := range d.Prizes {
 		fmt.Fprintf(&b, "%s × %d\n", p.Name, p.Quantity)
 	}
 	fmt.Fprintf(&b, "%s\n", d.DrawAt.UTC().Format(time.RFC3339))
-	b.WriteString("若开奖时间后七日内仍无法产生抽奖密钥,本活动作废,无人中奖。 " +
-		"If the secret of the draw cannot be produced within seven days of the draw time, the event is void and nobody wins.\n")
+	b.WriteString(voidRules[mode] + "\n")
 	return b.String()
+}
+
+// voidRules say by mode when nobody wins. They are part of what was promised: never change one, add another mode.
+var voidRules = map[uint8]string{
+	vdraw.ModeTrusted: "若开奖时间后七日内仍无法产生抽奖密钥,本活动作废,无人中奖。 " +
+		"If the secret of the draw cannot be produced within seven days of the draw time, the event is void and nobody wins.",
+	vdraw.ModeBeacon: "若开奖时间后七日内仍无法取得公共随机数或抽奖密钥,本活动作废,无人中奖。 " +
+		"If the public randomness or the secret of the draw cannot be had within seven days of the draw time, the event is void and nobody wins.",
 }
 
 // manifest is what the event committed to when it was created.
 func (e *Event) manifest() vdraw.Manifest {
 	return vdraw.Manifest{
-		EventID: e.ID, Seq: e.Seq, Prev: e.Prev, Mode: e.Mode,
-		LockTime: uint64(e.LockAt.Unix()), DrawTime: uint64(e.DrawAt.Unix()),
+		EventID: vdraw.EventID(e.ID), Seq: e.Seq, Prev: e.Prev, Mode: e.Mode,
+		LockTime: uint64(e.LockAt.Unix()), DrawTime: uint64(e.DrawAt.Unix()), Chain: e.Chain, Round: e.Round,
 		Winners: uint32(e.Quantity()), Commit: e.Commit, Rules: vdraw.RulesDigest(e.RulesText),
 	}
 }

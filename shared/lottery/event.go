@@ -4,6 +4,7 @@ package lottery
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"time"
@@ -27,6 +28,27 @@ func NewEventID() (id EventID) {
 func NewUserID() (id UserID) {
 	rand.Read(id[:])
 	return id
+}
+
+// OrganiserID is how an organiser is known in public: the same on all his events, and telling nothing about the user.
+type OrganiserID [16]byte
+
+// Organiser is the user's public id as an organiser. It is a hash of an id that nobody else knows.
+func (id UserID) Organiser() OrganiserID {
+	sum := sha256.Sum256(append([]byte("lottery/organiser\x00"), id[:]...))
+	return OrganiserID(sum[:16])
+}
+
+// String is the form of the API: 22 characters of unpadded base64url.
+func (id OrganiserID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// ParseOrganiserID reads the form of the API. A malformed id is one that nobody has: ErrNoOrganiser.
+func ParseOrganiserID(s string) (OrganiserID, error) {
+	raw, ok := parseID(s)
+	if !ok {
+		return OrganiserID{}, ErrNoOrganiser
+	}
+	return OrganiserID(raw), nil
 }
 
 // String is the form of the API: 22 characters of unpadded base64url.
@@ -86,16 +108,19 @@ type Event struct {
 	DrawAt     time.Time // winners are drawn; whole seconds
 	CanceledAt time.Time // zero unless Canceled
 
-	Mode        uint8    // vdraw's mode: 0, operator-trusted
-	KeyVersion  int      // which master key its secrets come from
-	OperatorKey [32]byte // Ed25519 public key that its lock record is signed with
+	Mode        uint8        // vdraw's mode: 0, operator-trusted, or 1, public randomness
+	Chain       vdraw.Digest // hash of the chain whose rounds decide; zero in mode 0
+	Round       uint64       // of the chain, the first at or after DrawAt; 0 in mode 0
+	KeyVersion  int          // which master key its secrets come from
+	OperatorKey [32]byte     // Ed25519 public key that its lock record is signed with
 	Prev        vdraw.Digest
 	Commit      vdraw.Digest
 	Manifest    vdraw.Digest
 	RulesText   string
 
-	Record *LockRecord // nil until the list is frozen
-	Result *Result     // nil until drawn
+	Record *LockRecord      // nil until the list is frozen
+	Beacon *vdraw.Signature // of the deciding round, once somebody has brought it; nil in mode 0
+	Result *Result          // nil until drawn
 }
 
 // LockRecord is the frozen list, as published before the draw.
@@ -105,11 +130,23 @@ type LockRecord struct {
 	Digest   vdraw.Digest // binds manifest, count and root
 	Sig      []byte       // Ed25519 over Digest by the operator key, 64 bytes
 	FrozenAt time.Time
+	// LateRound decides instead of the manifest's round, because the list was frozen too late for that; 0 where it was not.
+	LateRound uint64
+	// Secret is published with the record in mode 1. In mode 0, where it is the result, it is nil here.
+	Secret *[32]byte
+	// What is not stored, but decides whether and how it may be: the instants of the database's clock between which the record
+	// is true, and when the draw is due.
+	Within Window
+	Due    time.Time
 }
+
+// Window is the instants from From on and before Until. A zero Until is no end.
+type Window struct{ From, Until time.Time }
 
 // Result is what the draw makes public; the winners follow from it.
 type Result struct {
 	Secret  [32]byte
+	Beacon  *vdraw.Signature // nil in mode 0
 	Seed    vdraw.Digest
 	DrawnAt time.Time
 }
@@ -118,10 +155,29 @@ type Result struct {
 const lateAfter = 5 * time.Second
 
 // Late reports whether participants should be told that the draw did not keep its time: the result came more than five
-// seconds after DrawAt, or the list was frozen only when the draw was due.
+// seconds after DrawAt, or the list was frozen only when the draw was due, in mode 1 too shortly before it.
 func (e *Event) Late() bool {
 	return e.Result != nil && e.Result.DrawnAt.After(e.DrawAt.Add(lateAfter)) ||
-		e.Record != nil && !e.Record.FrozenAt.Before(e.DrawAt)
+		e.Record != nil && (e.Record.LateRound != 0 || !e.Record.FrozenAt.Before(e.DrawAt))
+}
+
+// DecidingRound is the round whose signature decides the draw: the event's, or the late one of its lock record.
+func (e *Event) DecidingRound() uint64 {
+	if e.Record != nil && e.Record.LateRound != 0 {
+		return e.Record.LateRound
+	}
+	return e.Round
+}
+
+// Secret is the event's secret as far as it is public: in mode 1 from the lock record on, in mode 0 with the result; else nil.
+func (e *Event) Secret() *[32]byte {
+	switch {
+	case e.Record != nil && e.Record.Secret != nil:
+		return e.Record.Secret
+	case e.Result != nil:
+		return &e.Result.Secret
+	}
+	return nil
 }
 
 // Quantity is how many may win at most.

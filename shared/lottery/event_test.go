@@ -166,7 +166,7 @@ func TestTheRulesTextPromisesWhatTheEventIs(t *testing.T) {
 func TestTheDrawIsAFunctionOfWhatWasFrozen(t *testing.T) {
 	e, keys := event(t), keyring(t)
 	root := vdraw.Digest{7}
-	record, err := e.Freeze(100, root, keys)
+	record, err := e.Freeze(100, root, keys, nil, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,11 +174,11 @@ func TestTheDrawIsAFunctionOfWhatWasFrozen(t *testing.T) {
 		t.Error("the lock record is not signed by the event's operator key")
 	}
 	e.Record = &record
-	first, picks, err := e.Draw(keys)
+	first, picks, err := e.Draw(keys, nil)
 	if err != nil || len(picks) != 5 {
 		t.Fatalf("%d picks, %v", len(picks), err)
 	}
-	again, _, _ := e.Draw(keys)
+	again, _, _ := e.Draw(keys, nil)
 	if first != again {
 		t.Error("two draws of one event differ")
 	}
@@ -202,13 +202,13 @@ func TestADrawFromChangedInputsIsRefused(t *testing.T) {
 		"no record":  func(e *Event) { e.Record = nil },
 	} {
 		e := event(t)
-		record, err := e.Freeze(3, vdraw.Digest{}, keys)
+		record, err := e.Freeze(3, vdraw.Digest{}, keys, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		e.Record = &record
 		change(e)
-		if _, _, err := e.Draw(keys); !errors.Is(err, ErrRecord) {
+		if _, _, err := e.Draw(keys, nil); !errors.Is(err, ErrRecord) {
 			t.Errorf("%s changed: %v", what, err)
 		}
 	}
@@ -217,11 +217,11 @@ func TestADrawFromChangedInputsIsRefused(t *testing.T) {
 func TestAMissingOrWrongMasterKeyIsNoticed(t *testing.T) {
 	e := event(t) // made under version 2
 	old, _ := NewKeyring(1, map[int][]byte{1: []byte(strings.Repeat("a", 32))})
-	if _, err := e.Freeze(0, vdraw.Digest{}, old); !errors.Is(err, ErrNoKey) {
+	if _, err := e.Freeze(0, vdraw.Digest{}, old, nil, time.Time{}); !errors.Is(err, ErrNoKey) {
 		t.Errorf("missing version: %v", err)
 	}
 	wrong, _ := NewKeyring(2, map[int][]byte{2: []byte(strings.Repeat("x", 32))})
-	if _, err := e.Freeze(0, vdraw.Digest{}, wrong); !errors.Is(err, ErrCommit) {
+	if _, err := e.Freeze(0, vdraw.Digest{}, wrong, nil, time.Time{}); !errors.Is(err, ErrCommit) {
 		t.Errorf("wrong key: %v", err)
 	}
 	if _, err := NewKeyring(3, map[int][]byte{1: make([]byte, 32)}); !errors.Is(err, ErrNoKey) {

@@ -1,9 +1,11 @@
 package lottery
 
 import (
+	"errors"
 	"time"
 
 	"wxlottery/shared/fault"
+	"wxlottery/shared/vdraw"
 )
 
 // Status is where an event stands; the numbers are what the database holds.
@@ -85,12 +87,14 @@ var (
 	ErrLocked      = fault.New(fault.Conflict, "event_locked", "the event is locked for the draw")
 	ErrCanceled    = fault.New(fault.Conflict, "event_canceled", "the event was canceled")
 	ErrOpened      = fault.New(fault.Conflict, "event_opened", "the event has been drawn")
-	ErrNotLocked   = fault.New(fault.Conflict, "not_locked_yet", "the event is not locked yet")
+	ErrNotLocked   = fault.New(fault.Conflict, "not_locked_yet", "the list of the event is not locked yet")
 	ErrNotDrawn    = fault.New(fault.Conflict, "not_drawn_yet", "the event has not been drawn yet")
 	ErrNotFound    = fault.New(fault.NotFound, "event_not_found", "there is no such event")
 	ErrNotJoined   = fault.New(fault.NotFound, "not_joined", "you have not joined this event")
 	ErrNotOwner    = fault.New(fault.Forbidden, "not_owner", "only the organiser may do this")
 	ErrOwnEvent    = fault.New(fault.Forbidden, "own_event", "an organiser cannot join his own event")
+	ErrNotAwaited  = fault.New(fault.Conflict, "beacon_not_awaited", "the event does not wait for a round of public randomness")
+	ErrNoOrganiser = fault.New(fault.NotFound, "organiser_not_found", "there is no such organiser")
 	ErrIdempotency = fault.New(fault.Conflict, "idempotency_conflict", "this Idempotency-Key was used for another request")
 )
 
@@ -173,19 +177,43 @@ func (e *Event) Open(now time.Time) (Transition, error) {
 }
 
 // VoidAfter is how long after DrawAt an event that cannot be drawn waits for what it lacks. A missing key is more often a
-// mistake that somebody will put right than a loss.
+// mistake that somebody will put right than a loss, and public randomness may be late.
 const VoidAfter = 7 * 24 * time.Hour
 
-// Void ends a locked event without a draw because its secret could not be produced until VoidAfter had passed. Errors:
+// Void ends a locked event without a draw because its secret or the public randomness could not be had until VoidAfter had
+// passed. Errors:
 // ErrNotDrawn before that, or what the event has become instead.
 func (e *Event) Void(now time.Time) (Transition, error) {
 	if err := e.opening(); err != nil {
 		return Transition{}, err
 	}
-	if now.Before(e.DrawAt.Add(VoidAfter)) {
+	if now.Before(e.VoidAt()) {
 		return Transition{}, ErrNotDrawn
 	}
 	return void, nil
+}
+
+// VoidAt is when an event that still lacks something is given up. One whose list was frozen late waits for another round than
+// its own, and as long for that.
+func (e *Event) VoidAt() time.Time {
+	if e.Record != nil && e.Record.LateRound != 0 && e.Record.FrozenAt.After(e.DrawAt) {
+		return e.Record.FrozenAt.Add(VoidAfter)
+	}
+	return e.DrawAt.Add(VoidAfter)
+}
+
+// AwaitsBeacon says whether a round's signature would help the event at now: nil, or ErrNotAwaited, or what the event has
+// become instead. The round itself is for the chain to say.
+func (e *Event) AwaitsBeacon(now time.Time) error {
+	switch err := e.opening(); {
+	case errors.Is(err, ErrNotLocked):
+		return ErrNotAwaited
+	case err != nil:
+		return err
+	case e.Mode != vdraw.ModeBeacon || e.Record == nil || now.Before(e.DrawAt):
+		return ErrNotAwaited
+	}
+	return nil
 }
 
 func (e *Event) opening() error {

@@ -38,9 +38,9 @@ func (s *Store) Create(ctx context.Context, c Creation) (event *lottery.Event, n
 }
 
 func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.Event, time.Time, bool, error) {
-	var owner []byte
-	err := tx.GetContext(ctx, &owner, s.dialect.sql(`
-		SELECT id
+	var organiser []byte
+	err := tx.GetContext(ctx, &organiser, s.dialect.sql(`
+		SELECT organiser_id
 		FROM users
 		WHERE id = ? {update}`), c.Owner[:])
 	if errors.Is(err, sql.ErrNoRows) {
@@ -52,6 +52,11 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 	if e, now, err := s.replay(ctx, tx, c); e != nil || err != nil {
 		return e, now, true, err
 	}
+	if organiser == nil {
+		if err := s.becomeOrganiser(ctx, tx, c.Owner); err != nil {
+			return nil, time.Time{}, false, err
+		}
+	}
 	place, now, err := s.place(ctx, tx, c.Owner)
 	if err != nil {
 		return nil, time.Time{}, false, err
@@ -61,6 +66,16 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 		return nil, time.Time{}, false, err
 	}
 	return e, now, false, s.insertEvent(ctx, tx, e, c)
+}
+
+// becomeOrganiser gives a user with his first event the public id that his chain is found by.
+func (s *Store) becomeOrganiser(ctx context.Context, tx *sqlx.Tx, user lottery.UserID) error {
+	public := user.Organiser()
+	_, err := tx.ExecContext(ctx, `
+		UPDATE users
+		SET organiser_id = ?
+		WHERE id = ?`, public[:], user[:])
+	return err
 }
 
 // replay finds the event that the key made before; nil where there is none.
@@ -119,13 +134,19 @@ func (s *Store) insertEvent(ctx context.Context, tx *sqlx.Tx, e *lottery.Event, 
 	if c.IdempotencyKey != "" {
 		key, digest = []byte(c.IdempotencyKey), c.Digest[:]
 	}
+	var chain, round any // NULL in mode 0
+	if e.Mode == vdraw.ModeBeacon {
+		chain, round = e.Chain[:], int64(e.Round)
+	}
 	_, err := s.affect(ctx, tx, `
 		INSERT INTO events (id, owner_id, seq, status, held, title, description, created_at_ms, lock_at_ms, draw_at_ms,
-			mode, key_version, operator_key, prev, commitment, manifest_digest, rules_text, idempotency_key, request_digest, next_at_ms)
-		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			mode, beacon_chain, beacon_round, key_version, operator_key, prev, commitment, manifest_digest, rules_text,
+			idempotency_key, request_digest, next_at_ms)
+		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID[:], e.Owner[:], e.Seq, e.Held, e.Title, e.Description,
 		e.CreatedAt.UnixMilli(), e.LockAt.UnixMilli(), e.DrawAt.UnixMilli(),
-		e.Mode, e.KeyVersion, e.OperatorKey[:], e.Prev[:], e.Commit[:], e.Manifest[:], []byte(e.RulesText), key, digest, e.LockAt.UnixMilli())
+		e.Mode, chain, round, e.KeyVersion, e.OperatorKey[:], e.Prev[:], e.Commit[:], e.Manifest[:], []byte(e.RulesText),
+		key, digest, e.LockAt.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("insert: %w", err)
 	}

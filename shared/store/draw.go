@@ -44,8 +44,12 @@ func (s *Store) Open(ctx context.Context, e *lottery.Event, now time.Time, r lot
 }
 
 func (s *Store) result(ctx context.Context, x sqlx.ExecerContext, e *lottery.Event, t lottery.Transition, r lottery.Result) (bool, error) {
+	var signature any // NULL in mode 0
+	if r.Beacon != nil {
+		signature = r.Beacon[:]
+	}
 	return s.step(ctx, x, e.ID, t,
-		with("secret = ?, seed = ?, drawn_at_ms = {now}, next_at_ms = NULL", r.Secret[:], r.Seed[:]),
+		with("secret = ?, seed = ?, beacon_signature = ?, drawn_at_ms = {now}, next_at_ms = NULL", r.Secret[:], r.Seed[:], signature),
 		with("lock_digest = ? AND draw_at_ms <= {now}", e.Record.Digest[:]))
 }
 

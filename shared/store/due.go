@@ -70,9 +70,6 @@ func (s *Store) Release(ctx context.Context, c Claim, ids []lottery.EventID) err
 // PutBack gives an event back after a failure: it is due again after a pause that doubles from one second to one minute with
 // each failure in a row, and the reason (no secrets in it) is kept on the event.
 func (s *Store) PutBack(ctx context.Context, c Claim, id lottery.EventID, reason string) error {
-	if runes := []rune(reason); len(runes) > 300 {
-		reason = string(runes[:300])
-	}
 	_, err := s.exec(ctx, "put back event "+id.String(), `
 		UPDATE events
 		SET next_at_ms = {now} + CASE
@@ -80,8 +77,26 @@ func (s *Store) PutBack(ctx context.Context, c Claim, id lottery.EventID, reason
 				ELSE 60000
 			END,
 			attempts = attempts + 1, last_error = ?, lease_until_ms = 0, lease_token = NULL
-		WHERE id = ? AND lease_token = ? AND status IN (0, 1)`, reason, id[:], c.token[:])
+		WHERE id = ? AND lease_token = ? AND status IN (0, 1)`, brief(reason), id[:], c.token[:])
 	return err
+}
+
+// Await gives an event back that waits for something outside, to be looked at again after a pause; waiting is no failure. The
+// reason (no secrets in it) is kept on the event.
+func (s *Store) Await(ctx context.Context, c Claim, id lottery.EventID, pause time.Duration, reason string) error {
+	_, err := s.exec(ctx, "wait with event "+id.String(), `
+		UPDATE events
+		SET next_at_ms = {now} + ?, last_error = ?, lease_until_ms = 0, lease_token = NULL
+		WHERE id = ? AND lease_token = ? AND status = 1`, pause.Milliseconds(), brief(reason), id[:], c.token[:])
+	return err
+}
+
+// brief is as much of a reason as is kept.
+func brief(reason string) string {
+	if runes := []rune(reason); len(runes) > 300 {
+		return string(runes[:300])
+	}
+	return reason
 }
 
 // OverdueAfter is how long after its draw_at an event that is not drawn counts as overdue: twice as long as a draw may take

@@ -50,7 +50,7 @@ func TestStepsWaitForTheDatabasesClock(t *testing.T) {
 	}
 	locked := w.later(59*time.Minute + 2*time.Second)
 	must(t, lock(locked, e, grace))
-	record, err := e.Freeze(0, vdraw.Digest{}, w.keys)
+	record, err := e.Freeze(0, vdraw.Digest{}, w.keys, nil, time.Time{})
 	must(t, err)
 	must(t, second(locked.Freeze(ctx, e.ID, record, nil, grace)))
 	if w.read(locked, e).Record != nil {

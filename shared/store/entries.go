@@ -31,6 +31,15 @@ func (s *Store) entries(ctx context.Context, e *lottery.Event, positions []uint6
 		return nil, err
 	}
 	winners := make([]Winner, len(positions))
+	err = s.visit(ctx, e, pages, positions, func(i int, page []Winner) {
+		winners[i] = page[positions[i]%vdraw.PageSize]
+		winners[i].Place = i + 1
+	})
+	return winners, err
+}
+
+// visit reads the pages that positions of a list fall on and shows each position, by its place in positions, the page it is on.
+func (s *Store) visit(ctx context.Context, e *lottery.Event, pages []vdraw.Page, positions []uint64, show func(i int, page []Winner)) error {
 	onPage := make(map[int][]int) // page → places asked for, from 0
 	for i, p := range positions {
 		page := int(p / vdraw.PageSize)
@@ -39,16 +48,15 @@ func (s *Store) entries(ctx context.Context, e *lottery.Event, positions []uint6
 	for wanted := range slices.Chunk(sortedKeys(onPage), together) {
 		read, err := s.readPages(ctx, e.ID, e.Record.Count, pages, wanted)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for k, page := range wanted {
 			for _, i := range onPage[page] {
-				winners[i] = read[k][positions[i]%vdraw.PageSize]
-				winners[i].Place = i + 1
+				show(i, read[k])
 			}
 		}
 	}
-	return winners, nil
+	return nil
 }
 
 func sortedKeys(m map[int][]int) []int {
@@ -66,25 +74,12 @@ func (s *Store) pages(ctx context.Context, e *lottery.Event) ([]vdraw.Page, erro
 	if e.Record.Count <= vdraw.PageSize {
 		return []vdraw.Page{{Hash: e.Record.Root}}, nil
 	}
-	var rows []struct {
-		First []byte `db:"first_ticket"`
-		Hash  []byte `db:"hash"`
-	}
-	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT first_ticket, hash
-		FROM list_pages
-		WHERE event_id = ?
-		ORDER BY page`, e.ID[:]); err != nil {
+	full := (e.Record.Count + vdraw.PageSize - 1) / vdraw.PageSize
+	pages, err := s.records(ctx, e.ID, "list_pages", "page", 0, int(full)+1)
+	if err != nil {
 		return nil, err
 	}
-	pages := make([]vdraw.Page, len(rows))
-	hashes := make([]vdraw.Digest, len(rows))
-	for i, r := range rows {
-		pages[i] = vdraw.Page{First: vdraw.Ticket(r.First), Hash: vdraw.Digest(r.Hash)}
-		hashes[i] = pages[i].Hash
-	}
-	full := (e.Record.Count + vdraw.PageSize - 1) / vdraw.PageSize
-	if uint64(len(pages)) != full || vdraw.RootOfPages(hashes) != e.Record.Root {
+	if uint64(len(pages)) != full || vdraw.RootOfPages(hashes(pages)) != e.Record.Root {
 		return nil, lottery.ErrRecord
 	}
 	return pages, nil

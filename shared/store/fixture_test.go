@@ -108,7 +108,7 @@ func (w *world) freeze(s *store.Store, e *lottery.Event) *lottery.Event {
 	must(w.t, lock(s, e, grace))
 	list, err := s.List(ctx, e, func(uint64) error { return nil })
 	must(w.t, err)
-	record, err := e.Freeze(list.Count(), list.Root(), w.keys)
+	record, err := e.Freeze(list.Count(), list.Root(), w.keys, nil, time.Time{})
 	must(w.t, err)
 	must(w.t, second(s.Freeze(ctx, e.ID, record, list.Pages(), grace)))
 	return w.read(s, e)
@@ -127,7 +127,7 @@ func second[T any](_ T, err error) error { return err }
 
 // draw draws a frozen event, whose draw must have come on the clock of s.
 func (w *world) draw(s *store.Store, e *lottery.Event) ([]store.Winner, bool, error) {
-	result, picks, err := e.Draw(w.keys)
+	result, picks, err := e.Draw(w.keys, nil)
 	if err != nil {
 		return nil, false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,8 @@ func readList(rows *sql.Rows, lockAt time.Time, every func(uint64) error) (*vdra
 }
 
 // Freeze publishes the lock record of a locked event and keeps the pages of its list, once: the second of two that race
-// changes nothing, and its done is false. A list of one page needs no record of it: the root says the same.
+// changes nothing, and its done is false. So is that of a record which the database's clock finds outside of r.Within. A list of
+// one page needs no record of it: the root says the same.
 func (s *Store) Freeze(ctx context.Context, id lottery.EventID, r lottery.LockRecord, pages []vdraw.Page, grace time.Duration) (done bool, err error) {
 	what := "freeze event " + id.String()
 	if len(pages) <= 1 {
@@ -74,19 +76,45 @@ func (s *Store) Freeze(ctx context.Context, id lottery.EventID, r lottery.LockRe
 		if err != nil || !done {
 			return err
 		}
-		return insertPages(ctx, tx, id, pages)
+		if err := insertPages(ctx, tx, id, pages); err != nil {
+			return err
+		}
+		return insertSections(ctx, tx, id, pages)
 	})
 	return done, err
 }
 
 func (s *Store) publish(ctx context.Context, e sqlx.ExecerContext, id lottery.EventID, r lottery.LockRecord, grace time.Duration) (bool, error) {
+	var secret, lateRound any // NULL in mode 0, and where the lock is punctual
+	if r.Secret != nil {
+		secret = r.Secret[:]
+	}
+	if r.LateRound != 0 {
+		lateRound = int64(r.LateRound)
+	}
 	rows, err := s.affect(ctx, e, `
 		UPDATE events
-		SET list_count = ?, list_root = ?, lock_digest = ?, lock_sig = ?, frozen_at_ms = {now},
-			next_at_ms = draw_at_ms, lease_until_ms = 0, lease_token = NULL, attempts = 0, last_error = NULL
-		WHERE id = ? AND status = 1 AND list_root IS NULL AND lock_at_ms + ? <= {now}`,
-		int64(r.Count), r.Root[:], r.Digest[:], r.Sig, id[:], grace.Milliseconds())
+		SET list_count = ?, list_root = ?, lock_digest = ?, lock_sig = ?, secret = ?, late_round = ?, frozen_at_ms = {now},
+			next_at_ms = ?, lease_until_ms = 0, lease_token = NULL, attempts = 0, last_error = NULL
+		WHERE id = ? AND status = 1 AND list_root IS NULL AND lock_at_ms + ? <= {now} AND {now} >= ? AND {now} < ?`,
+		int64(r.Count), r.Root[:], r.Digest[:], r.Sig, secret, lateRound, r.Due.UnixMilli(),
+		id[:], grace.Milliseconds(), earliest(r.Within.From), latest(r.Within.Until))
 	return rows == 1, err
+}
+
+// earliest and latest are the ends of a window; a missing one is as far away as can be.
+func earliest(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func latest(t time.Time) int64 {
+	if t.IsZero() {
+		return math.MaxInt64
+	}
+	return t.UnixMilli()
 }
 
 // chunk is how many rows go into one INSERT.
@@ -99,6 +127,21 @@ func insertPages(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, pages []v
 		VALUES `, `(?, ?, ?, ?)`, pages, func(p vdraw.Page) []any {
 		page++
 		return []any{id[:], page - 1, p.First[:], p.Hash[:]}
+	})
+}
+
+// insertSections keeps the hashes of whole sections of pages. A list of one section needs none: the root says the same.
+func insertSections(ctx context.Context, tx *sqlx.Tx, id lottery.EventID, pages []vdraw.Page) error {
+	sections := vdraw.Sections(pages)
+	if len(sections) <= 1 {
+		return nil
+	}
+	section := 0
+	return insertAll(ctx, tx, `
+		INSERT INTO list_sections (event_id, section, first_ticket, hash)
+		VALUES `, `(?, ?, ?, ?)`, sections, func(p vdraw.Page) []any {
+		section++
+		return []any{id[:], section - 1, p.First[:], p.Hash[:]}
 	})
 }
 

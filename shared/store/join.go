@@ -148,17 +148,18 @@ func (s *Store) raiseNotify(ctx context.Context, id lottery.EventID, p Participa
 	return rows == 1, err
 }
 
-// Participation reads a user's place in an event. Errors: lottery.ErrNotFound, ErrNotJoined; lottery.ErrNoKey.
-func (s *Store) Participation(ctx context.Context, id lottery.EventID, who Entrant) (Participation, error) {
+// Participation reads a user's place in an event, and the event. Errors: lottery.ErrNotFound, ErrNotJoined; lottery.ErrNoKey.
+func (s *Store) Participation(ctx context.Context, id lottery.EventID, who Entrant) (Participation, *lottery.Event, error) {
 	e, _, err := s.Event(ctx, id)
 	if err != nil {
-		return Participation{}, err
+		return Participation{}, nil, err
 	}
 	ticket, err := who.Ticket(e.KeyVersion)
 	if err != nil {
-		return Participation{}, err
+		return Participation{}, nil, err
 	}
-	return s.participation(ctx, id, ticket)
+	p, err := s.participation(ctx, id, ticket)
+	return p, e, err
 }
 
 func (s *Store) participation(ctx context.Context, id lottery.EventID, ticket vdraw.Ticket) (Participation, error) {

@@ -29,7 +29,7 @@ func TestJoinTwiceIsOneTicket(t *testing.T) {
 	if third, _, err := w.store.Join(ctx, e.ID, alice, false, time.Now()); err != nil || !third.Notify {
 		t.Errorf("a repeat lowered notify: %+v, %v", third, err)
 	}
-	if kept, err := w.store.Participation(ctx, e.ID, alice); err != nil || kept != again {
+	if kept, _, err := w.store.Participation(ctx, e.ID, alice); err != nil || kept != again {
 		t.Errorf("kept %+v, %v", kept, err)
 	}
 }
@@ -142,7 +142,7 @@ func TestLeaveIsIdempotentAndUndoesAJoin(t *testing.T) {
 	for range 2 {
 		must(t, w.store.Leave(ctx, e.ID, alice, time.Now()))
 	}
-	if _, err := w.store.Participation(ctx, e.ID, alice); !errors.Is(err, lottery.ErrNotJoined) {
+	if _, _, err := w.store.Participation(ctx, e.ID, alice); !errors.Is(err, lottery.ErrNotJoined) {
 		t.Errorf("after leaving: %v", err)
 	}
 	if n := w.count(e); n != 1 {

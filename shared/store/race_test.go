@@ -208,7 +208,7 @@ func drawSixteenTimes(t *testing.T, w *world) {
 				t.Error(err)
 				return
 			}
-			record, err := e.Freeze(list.Count(), list.Root(), w.keys)
+			record, err := e.Freeze(list.Count(), list.Root(), w.keys, nil, time.Time{})
 			if err != nil {
 				t.Error(err)
 				return

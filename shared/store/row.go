@@ -15,7 +15,7 @@ import (
 // eventColumns are what eventRow reads, with the clock of the database at that moment.
 const eventColumns = `e.id, e.owner_id, e.seq, e.status, e.cancel_reason, e.held, e.hidden, e.title, e.description,
 	e.created_at_ms, e.lock_at_ms, e.draw_at_ms, e.canceled_at_ms,
-	e.mode, e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
+	e.mode, e.beacon_chain, e.beacon_round, e.late_round, e.beacon_signature, e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
 	e.list_count, e.list_root, e.lock_digest, e.lock_sig, e.frozen_at_ms, e.secret, e.seed, e.drawn_at_ms,
 	{now} AS now_ms`
 
@@ -34,6 +34,10 @@ type eventRow struct {
 	DrawAtMS       int64          `db:"draw_at_ms"`
 	CanceledAtMS   sql.NullInt64  `db:"canceled_at_ms"`
 	Mode           uint8          `db:"mode"`
+	Chain          []byte         `db:"beacon_chain"`
+	Round          sql.NullInt64  `db:"beacon_round"`
+	LateRound      sql.NullInt64  `db:"late_round"`
+	Signature      []byte         `db:"beacon_signature"`
 	KeyVersion     int            `db:"key_version"`
 	OperatorKey    []byte         `db:"operator_key"`
 	Prev           []byte         `db:"prev"`
@@ -69,15 +73,31 @@ func (r *eventRow) event() *lottery.Event {
 	if r.ListCount.Valid {
 		e.Record = &lottery.LockRecord{
 			Count: uint64(r.ListCount.Int64), Root: vdraw.Digest(r.ListRoot), Digest: vdraw.Digest(r.LockDigest),
-			Sig: r.LockSig, FrozenAt: instant(r.FrozenAtMS.Int64),
+			Sig: r.LockSig, FrozenAt: instant(r.FrozenAtMS.Int64), LateRound: uint64(r.LateRound.Int64),
 		}
+	}
+	if r.Mode == vdraw.ModeBeacon {
+		r.addBeacon(e)
 	}
 	if r.DrawnAtMS.Valid {
 		e.Result = &lottery.Result{
-			Secret: [32]byte(r.Secret), Seed: vdraw.Digest(r.Seed), DrawnAt: instant(r.DrawnAtMS.Int64),
+			Secret: [32]byte(r.Secret), Seed: vdraw.Digest(r.Seed), DrawnAt: instant(r.DrawnAtMS.Int64), Beacon: e.Beacon,
 		}
 	}
 	return e
+}
+
+// addBeacon adds what only events of mode 1 have.
+func (r *eventRow) addBeacon(e *lottery.Event) {
+	e.Chain, e.Round = vdraw.Digest(r.Chain), uint64(r.Round.Int64)
+	if e.Record != nil {
+		secret := [32]byte(r.Secret)
+		e.Record.Secret = &secret
+	}
+	if r.Signature != nil {
+		signature := vdraw.Signature(r.Signature)
+		e.Beacon = &signature
+	}
 }
 
 // wellFormed is event, or nil for a row whose digests have lengths that the CHECKs would refuse.

@@ -25,6 +25,7 @@ type Store struct {
 	dialect *dialect
 	multi   bool // Options.MultiPrimary
 	closed  *closed
+	origins *origins
 }
 
 // Options are about connections.
@@ -80,7 +81,7 @@ func newStore(db *sqlx.DB, d *dialect, o Options) *Store {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(3 * time.Minute)
 	db.SetConnMaxIdleTime(time.Minute)
-	return &Store{db, d, o.MultiPrimary, new(closed)}
+	return &Store{db, d, o.MultiPrimary, new(closed), new(origins)}
 }
 
 // Close closes the connections.
@@ -89,7 +90,8 @@ func (s *Store) Close() error { return s.db.Close() }
 // ShiftClock makes a store whose database clock seems to be off by a while, for tests that cannot wait for a draw. No
 // program calls it: the linker leaves it out of them.
 func ShiftClock(s *Store, by time.Duration) *Store {
-	return &Store{s.db, newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds())), s.multi, new(closed)}
+	shifted := newDialect(s.dialect.name, fmt.Sprintf("(%s + (%d))", s.dialect.now, by.Milliseconds()))
+	return &Store{s.db, shifted, s.multi, new(closed), new(origins)}
 }
 
 // Now is the database's clock.

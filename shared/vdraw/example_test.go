@@ -70,7 +70,7 @@ func ExamplePagedPath() {
 	}
 	const index = 700
 	page := tickets[512:768]
-	path := vdraw.PagedPath(page, pageHashes(&list), index)
+	path := vdraw.PagedPath(page, index, pageHashes(&list))
 	fmt.Println(len(path), vdraw.VerifyPath(list.Root(), list.Count(), index, tickets[index], path))
 	// Output: 10 true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // PageSize is how many tickets share one Page record. It is a power of two, so that a page is a whole subtree of the
@@ -21,6 +22,23 @@ var (
 type Page struct {
 	First Ticket // its lowest ticket: where to start reading, and by binary search the page of any ticket
 	Hash  Digest // root of the subtree over its tickets
+}
+
+// SectionSize is how many pages share a section, whose record is like that of a page. It is a power of two, so that a section,
+// too, is a whole subtree.
+const SectionSize = 256
+
+// Sections returns the records of the sections of a list from those of all its pages, in order.
+func Sections(pages []Page) []Page {
+	var sections []Page
+	for some := range slices.Chunk(pages, SectionSize) {
+		hashes := make([]Digest, len(some))
+		for i, page := range some {
+			hashes[i] = page.Hash
+		}
+		sections = append(sections, Page{First: some[0].First, Hash: fold(hashes)})
+	}
+	return sections
 }
 
 // List is the frozen list while it is read once, in order, however long it is: it keeps a record per page and the hashes

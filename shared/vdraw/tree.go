@@ -22,12 +22,22 @@ func Path(tickets []Ticket, index uint64) []Digest {
 	return climb(leavesOf(tickets), index)
 }
 
-// PagedPath returns what Path would, from one page of the list and the hashes of all pages: page holds the tickets of page
-// index/PageSize, index counts from the start of the list. It panics if index lies outside of page or pages. That page
-// hashes to its record is not checked here; VerifyPath against the root shows it.
-func PagedPath(page []Ticket, pages []Digest, index uint64) []Digest {
-	inPage := climb(leavesOf(page), index%PageSize)
-	return append(inPage, climb(slices.Clone(pages), index/PageSize)...)
+// PagedPath returns what Path would, from one page of the list and the hashes above it: page holds the tickets of page
+// index/PageSize, index counts from the start of the list. levels are the hashes of all pages; or, for a long list, the hashes of
+// the pages of the index's section and then those of all sections. It panics if index lies outside of page or levels. That page
+// and levels hash to the root is not checked here; VerifyPath shows it.
+func PagedPath(page []Ticket, index uint64, levels ...[]Digest) []Digest {
+	path := climb(leavesOf(page), index%PageSize)
+	index /= PageSize
+	for i, level := range levels {
+		at := index
+		if i < len(levels)-1 {
+			at %= SectionSize
+		}
+		path = append(path, climb(slices.Clone(level), at)...)
+		index /= SectionSize
+	}
+	return path
 }
 
 // VerifyPath reports whether path shows that a list of count tickets with this root has this ticket at index. A path that

@@ -72,7 +72,7 @@ func TestInputsAreLeftAlone(t *testing.T) {
 	tickets := countingTickets(1000)
 	list := listOf(t, tickets)
 	pages := pageHashes(list)
-	path := vdraw.PagedPath(tickets[256:512], pages, 300)
+	path := vdraw.PagedPath(tickets[256:512], 300, pages)
 	kept := slices.Clone(path)
 	vdraw.RootOfPages(pages)
 	vdraw.VerifyPath(list.Root(), 1000, 300, tickets[300], path)
@@ -86,8 +86,8 @@ func TestPathOfAnIndexOutsideTheListPanics(t *testing.T) {
 	tickets := countingTickets(257)
 	pages := pageHashes(listOf(t, tickets))
 	mustPanic(t, "Path", func() { vdraw.Path(tickets, 257) })
-	mustPanic(t, "PagedPath outside the page", func() { vdraw.PagedPath(tickets[256:], pages, 257) })
-	mustPanic(t, "PagedPath outside the pages", func() { vdraw.PagedPath(tickets[:256], pages, 512) })
+	mustPanic(t, "PagedPath outside the page", func() { vdraw.PagedPath(tickets[256:], 257, pages) })
+	mustPanic(t, "PagedPath outside the pages", func() { vdraw.PagedPath(tickets[:256], 512, pages) })
 }
 
 func FuzzVerifyPath(f *testing.F) {
@@ -160,7 +160,7 @@ func pageHashes(list *vdraw.List) []vdraw.Digest {
 func pagedPath(tickets []vdraw.Ticket, list *vdraw.List, index uint64) []vdraw.Digest {
 	from := index / vdraw.PageSize * vdraw.PageSize
 	to := min(from+vdraw.PageSize, list.Count())
-	return vdraw.PagedPath(tickets[from:to], pageHashes(list), index)
+	return vdraw.PagedPath(tickets[from:to], index, pageHashes(list))
 }
 
 func oraclePath(t testing.TB, tree *testonly.Tree, index uint64) []vdraw.Digest {

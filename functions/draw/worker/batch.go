@@ -13,6 +13,7 @@ import (
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
 )
 
 // lanes is how many events of a claim are worked on at once. Most of a step is waiting, for the database and its disk.
@@ -149,18 +150,30 @@ func (b *claimed) stepOrGiveBack(ctx context.Context, id lottery.EventID) (bool,
 
 // settle ends the work on an event.
 func (b *claimed) settle(ctx context.Context, id lottery.EventID, done bool, err error) {
+	waits := waiting{}
 	b.mu.Lock()
 	b.steps++
-	if err != nil {
+	if err != nil && !errors.As(err, &waits) {
 		b.failures++
 	}
 	b.atWork = slices.DeleteFunc(b.atWork, func(other lottery.EventID) bool { return other == id })
 	b.mu.Unlock()
 	switch {
+	case waits.reason != nil:
+		b.await(ctx, id, waits)
 	case err != nil:
 		b.putBack(ctx, id, err)
 	case !done: // somebody was first, or it has changed: it is not ours any more
 		b.giveBack(ctx, b.claim, []lottery.EventID{id})
+	}
+}
+
+// await gives an event back that waits for its round.
+func (b *claimed) await(ctx context.Context, id lottery.EventID, w waiting) {
+	log := slog.With("request_id", cloud.RequestID(ctx), "event", id.String())
+	log.InfoContext(ctx, "event waits", "reason", w.Error())
+	if err := b.store.Await(ctx, b.claim, id, w.pause, w.Error()); err != nil {
+		log.ErrorContext(ctx, "event not put back", "error", err.Error())
 	}
 }
 
@@ -203,16 +216,18 @@ func (b *claimed) step(ctx context.Context, id lottery.EventID) (done bool, err 
 	default:
 		done, err = b.draw(ctx, e)
 	}
-	if unprovable(err) && !b.now.Before(e.DrawAt.Add(lottery.VoidAfter)) {
+	if unprovable(err) && !b.now.Before(e.VoidAt()) {
 		return true, errors.Join(err, b.store.Void(ctx, id))
 	}
 	return done, err
 }
 
-// unprovable says that an event's secret or key cannot be produced. That is tried again for days, as a wrong configuration
-// can be put right; then the event is void, as its rules say.
+// unprovable says that an event's secret or key cannot be produced, or its public randomness cannot be had. That is tried again
+// for days, as a wrong configuration can be put right and a relay comes back; then the event is void, as its rules say.
 func unprovable(err error) bool {
-	return errors.Is(err, lottery.ErrNoKey) || errors.Is(err, lottery.ErrCommit)
+	waits := waiting{}
+	return errors.Is(err, lottery.ErrNoKey) || errors.Is(err, lottery.ErrCommit) || errors.Is(err, lottery.ErrNoChain) ||
+		errors.As(err, &waits)
 }
 
 // freeze reads the list once, in order, and publishes its lock record.
@@ -224,16 +239,37 @@ func (b *claimed) freeze(ctx context.Context, e *lottery.Event) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	record, err := e.Freeze(list.Count(), list.Root(), b.keys)
-	if err != nil {
-		return false, err
+	pages, now := list.Pages(), b.now
+	for range freezes {
+		record, err := e.Freeze(list.Count(), list.Root(), b.keys, b.chain(e), now)
+		if err != nil {
+			return false, err
+		}
+		done, err := b.store.Freeze(ctx, e.ID, record, pages, b.grace)
+		if done || err != nil || e.Mode == vdraw.ModeTrusted {
+			return done, err
+		}
+		// Either somebody was first, or the time has come in which another record is true.
+		latest, at, err := b.store.Event(ctx, e.ID)
+		if err != nil || latest.Status != lottery.Opening || latest.Record != nil {
+			return false, err
+		}
+		now = at
 	}
-	return b.store.Freeze(ctx, e.ID, record, list.Pages(), b.grace)
+	return false, fmt.Errorf("draw: event %s: no moment to freeze it in %d tries", e.ID, freezes)
 }
+
+// freezes is how often a record is made anew because its moment was over before it was stored. A late one is true for as long
+// as a round lasts, so the second one is stored unless the database takes its time.
+const freezes = 5
 
 // draw picks the winners and stores them with the result.
 func (b *claimed) draw(ctx context.Context, e *lottery.Event) (bool, error) {
-	result, picks, err := e.Draw(b.keys)
+	signature, err := b.signature(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	result, picks, err := e.Draw(b.keys, signature)
 	if err != nil {
 		return false, err
 	}

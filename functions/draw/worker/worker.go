@@ -11,19 +11,26 @@ import (
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/pause"
 	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
 )
 
 // Worker takes events further. It is safe for concurrent use.
 type Worker struct {
-	store *store.Store
-	keys  *lottery.Keyring
-	grace time.Duration // between the lock and the reading of the list
-	pause time.Duration // a tick looks again at least this often
+	store   *store.Store
+	keys    *lottery.Keyring
+	grace   time.Duration            // between the lock and the reading of the list
+	pause   time.Duration            // a tick looks again at least this often
+	beacons map[vdraw.Digest]*beacon // by chain
 }
 
 // New makes a worker on a store that has Conns connections or more. Its lists are read grace (lottery.Grace) after the lock.
-func New(db *store.Store, keys *lottery.Keyring, grace time.Duration) *Worker {
-	return &Worker{store: db, keys: keys, grace: grace, pause: 10 * time.Second}
+// beacons are where it has the public randomness from; the events of other chains wait.
+func New(db *store.Store, keys *lottery.Keyring, grace time.Duration, beacons ...Beacon) *Worker {
+	w := &Worker{store: db, keys: keys, grace: grace, pause: 10 * time.Second, beacons: map[vdraw.Digest]*beacon{}}
+	for _, b := range beacons {
+		w.beacons[b.Chain.Hash] = &beacon{Beacon: b}
+	}
+	return w
 }
 
 // batch is how many events a worker claims at once.

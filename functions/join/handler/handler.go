@@ -42,13 +42,16 @@ type joinRequest struct {
 func (joinRequest) OptionalBody() {}
 
 type participation struct {
-	Ticket   vdraw.Ticket `json:"ticket"`
-	JoinedAt string       `json:"joined_at"`
-	Notify   bool         `json:"notify"`
+	Ticket   vdraw.Ticket  `json:"ticket"`
+	Receipt  vdraw.Receipt `json:"receipt"`
+	JoinedAt string        `json:"joined_at"`
+	Notify   bool          `json:"notify"`
+	*vdraw.Place           // in the frozen list, from the lock on
 }
 
-func view(p store.Participation) participation {
-	return participation{p.Ticket, p.JoinedAt.Format(time.RFC3339), p.Notify}
+func (s *server) view(o store.Origin, p store.Participation) (participation, error) {
+	receipt, err := s.keys.Receipt(o.KeyVersion, o.Manifest, p.Ticket, p.JoinedAt.Unix())
+	return participation{Ticket: p.Ticket, Receipt: receipt, JoinedAt: p.JoinedAt.Format(time.RFC3339), Notify: p.Notify}, err
 }
 
 func (s *server) join(ctx context.Context, caller api.Caller, r *http.Request, in joinRequest) (api.Answer, error) {
@@ -58,14 +61,19 @@ func (s *server) join(ctx context.Context, caller api.Caller, r *http.Request, i
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
-	p, created, err := s.store.Join(ctx, id, s.entrant(caller, id), in.Notify, s.now())
+	origin, err := s.store.Origin(ctx, id) // first, so that nothing is left to fail once he has joined
 	if err != nil {
 		return api.Answer{}, err
 	}
-	if created {
-		return api.Created(view(p)), nil
+	p, created, err := s.store.Join(ctx, id, s.entrant(caller, id, origin), in.Notify, s.now())
+	if err != nil {
+		return api.Answer{}, err
 	}
-	return api.OK(view(p)), nil
+	v, err := s.view(origin, p)
+	if created {
+		return api.Created(v), err
+	}
+	return api.OK(v), err
 }
 
 func (s *server) get(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
@@ -73,8 +81,21 @@ func (s *server) get(ctx context.Context, caller api.Caller, r *http.Request, _ 
 	if err != nil {
 		return api.Answer{}, err
 	}
-	p, err := s.store.Participation(ctx, id, s.entrant(caller, id))
-	return api.OK(view(p)), err
+	origin, err := s.store.Origin(ctx, id)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	p, e, err := s.store.Participation(ctx, id, s.entrant(caller, id, origin))
+	if err != nil {
+		return api.Answer{}, err
+	}
+	v, err := s.view(origin, p)
+	if err != nil || e.Record == nil {
+		return api.OK(v), err
+	}
+	place, err := s.store.PlaceOf(ctx, e, p.Ticket)
+	v.Place = &place
+	return api.OK(v), err
 }
 
 func (s *server) leave(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
@@ -84,11 +105,15 @@ func (s *server) leave(ctx context.Context, caller api.Caller, r *http.Request, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
-	return api.NoContent(), s.store.Leave(ctx, id, s.entrant(caller, id), s.now())
+	origin, err := s.store.Origin(ctx, id)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return api.NoContent(), s.store.Leave(ctx, id, s.entrant(caller, id, origin), s.now())
 }
 
-func (s *server) entrant(caller api.Caller, id lottery.EventID) store.Entrant {
-	return store.Entrant{User: caller.User, Version: s.keys.Current(), Ticket: func(version int) (vdraw.Ticket, error) {
+func (s *server) entrant(caller api.Caller, id lottery.EventID, o store.Origin) store.Entrant {
+	return store.Entrant{User: caller.User, Version: o.KeyVersion, Ticket: func(version int) (vdraw.Ticket, error) {
 		return s.keys.Ticket(version, id, caller.OpenID)
 	}}
 }

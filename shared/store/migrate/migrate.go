@@ -39,7 +39,7 @@ func up(ctx context.Context, dsn string, o store.Options) ([]Migration, error) {
 	err := run(dsn, o, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
-			applied = append(applied, Migration{r.Source.Version, name(r.Source.Path), time.Now()})
+			applied = append(applied, Migration{r.Source.Version, name(r.Source), time.Now()})
 		}
 		return err
 	})
@@ -56,7 +56,7 @@ func status(ctx context.Context, dsn string, o store.Options) ([]Migration, erro
 	err := run(dsn, o, func(p *goose.Provider) error {
 		results, err := p.Status(ctx)
 		for _, r := range results {
-			all = append(all, Migration{r.Source.Version, name(r.Source.Path), r.AppliedAt})
+			all = append(all, Migration{r.Source.Version, name(r.Source), r.AppliedAt})
 		}
 		return err
 	})
@@ -81,7 +81,9 @@ func run(dsn string, o store.Options, work func(*goose.Provider) error) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(programmed(dialect)...),
+	}
 	if dialect == goose.DialectMySQL {
 		locker, err := lock.NewMySQLTableLocker(
 			lock.WithTableLockTimeout(200*time.Millisecond, 600), lock.WithTableLogger(slog.New(slog.DiscardHandler)))
@@ -123,4 +125,9 @@ func open(dsn string, o store.Options) (*sql.DB, goose.Dialect, error) {
 	return sql.OpenDB(connector), goose.DialectMySQL, nil
 }
 
-func name(path string) string { return strings.TrimSuffix(path, ".sql") }
+func name(s *goose.Source) string {
+	if programmed, ok := programmedNames[s.Version]; ok {
+		return programmed
+	}
+	return strings.TrimSuffix(s.Path, ".sql")
+}
