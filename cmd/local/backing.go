@@ -18,6 +18,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // the embedded database
 
+	"wxlottery/internal/drandsim"
 	"wxlottery/shared/session"
 	"wxlottery/shared/store/migrate"
 )
@@ -27,9 +28,10 @@ const defaultDatabase = "lottery_local"
 
 // A backing is what the functions stand on: a migrated database, a Redis, the master keys.
 type backing struct {
-	dsn   string // as DB_DSN wants it
-	redis string // host:port
-	keys  string // as MASTER_KEYS wants it
+	dsn   string        // as DB_DSN wants it
+	redis string        // host:port
+	keys  string        // as MASTER_KEYS wants it
+	chain *drandsim.Key // signs the rounds of the development chain
 	close func()
 }
 
@@ -42,6 +44,9 @@ func openBacking(ctx context.Context, o options) (backing, error) {
 	}
 	if b.keys, err = masterKeys(filepath.Join(o.data, "keys"), o.fresh); err != nil {
 		return b, fmt.Errorf("cannot prepare the keys: %w", err)
+	}
+	if b.chain, err = chainKey(filepath.Join(o.data, "chain"), o.fresh); err != nil {
+		return b, fmt.Errorf("cannot prepare the development chain: %w", err)
 	}
 	if o.redis == "" {
 		b.redis, b.close, err = embeddedRedis(ctx)
@@ -120,24 +125,46 @@ func mysqlDSN(ctx context.Context, dsn string) (string, error) {
 	return cfg.FormatDSN(), nil
 }
 
-// masterKeys reads the keys from the file, or makes one and writes it: whatever was made under a key needs it for good.
+// masterKeys are kept, as MASTER_KEYS wants them: whatever was made under a key needs it for good.
 func masterKeys(file string, fresh bool) (string, error) {
+	return kept(file, fresh, func() string { return "1:" + randomHex() })
+}
+
+// chainKey is the key of the development chain. It is kept, so that draws of earlier runs can be rechecked.
+func chainKey(file string, fresh bool) (*drandsim.Key, error) {
+	text, err := kept(file, fresh, randomHex)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not what this program wrote: %w", file, err)
+	}
+	return drandsim.NewKey(seed)
+}
+
+func randomHex() string {
+	key := make([]byte, 32)
+	rand.Read(key)
+	return hex.EncodeToString(key)
+}
+
+// kept reads a secret from a file, or makes one and writes it.
+func kept(file string, fresh bool, make func() string) (string, error) {
 	if !fresh {
-		keys, err := os.ReadFile(file)
+		text, err := os.ReadFile(file)
 		if err == nil {
-			return string(keys), nil
+			return string(text), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}
-	key := make([]byte, 32)
-	rand.Read(key)
-	keys := "1:" + hex.EncodeToString(key)
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	return keys, os.WriteFile(file, []byte(keys), 0o600)
+	text := make()
+	return text, os.WriteFile(file, []byte(text), 0o600)
 }
 
 // embeddedRedis runs miniredis on a free port. It never expires a key by itself, so its clock is pushed on.

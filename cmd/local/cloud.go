@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"os"
@@ -55,8 +56,9 @@ func newCloud(o options, b build, variables map[string]string, stderr io.Writer)
 	return c
 }
 
-// functionVariables is the configuration of the functions. front is where they find the simulated WeChat.
+// functionVariables is the configuration of the functions. front is where they find the simulated WeChat and the relay.
 func functionVariables(o options, b backing, front, secret string) map[string]string {
+	key := b.chain.Public()
 	return map[string]string{
 		"DB_DSN":          b.dsn,
 		"DB_SET_SESSION":  strconv.FormatBool(o.mysql != ""),
@@ -69,7 +71,9 @@ func functionVariables(o options, b backing, front, secret string) map[string]st
 		"MIN_LEAD":        o.minLead.String(),
 		"TICK_PERIOD":     max(o.tick, time.Millisecond).String(),
 		"TICK_HORIZON":    horizon(o.tick).String(),
-		"BEACON":          "none",
+		"BEACON":          o.beacon,
+		"BEACON_DEV_KEY":  hex.EncodeToString(key[:]),
+		"BEACON_RELAYS":   front + "/_sim/drand",
 	}
 }
 

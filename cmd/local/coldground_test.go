@@ -14,6 +14,7 @@ import (
 	"wxlottery/cmd/local/function"
 	"wxlottery/cmd/local/lambda"
 	"wxlottery/internal/checkout"
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/testdb"
 	"wxlottery/internal/testredis"
 	"wxlottery/internal/wechatsim"
@@ -43,11 +44,15 @@ func newColdGround(b *testing.B) *coldGround {
 	}
 	server := httptest.NewServer(http.StripPrefix("/_sim/wechat/api", g.sim.API()))
 	b.Cleanup(server.Close)
-	back := backing{dsn: dsn, redis: os.Getenv(testredis.Env), keys: "1:" + strings.Repeat("07", 32)}
+	key, err := drandsim.NewKey(make([]byte, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	back := backing{dsn: dsn, redis: os.Getenv(testredis.Env), keys: "1:" + strings.Repeat("07", 32), chain: key}
 	if back.redis == "" {
 		back.redis = testredis.Mini(b).Addr()
 	}
-	o := options{lockLead: time.Minute, minLead: 2 * time.Minute, tick: time.Minute}
+	o := options{lockLead: time.Minute, minLead: 2 * time.Minute, tick: time.Minute, beacon: "drand"}
 	g.variables = functionVariables(o, back, server.URL, "s")
 	rdb := session.Open(session.RedisOptions{Addr: back.redis})
 	b.Cleanup(func() { rdb.Close() })

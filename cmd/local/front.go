@@ -11,11 +11,18 @@ import (
 
 	"wxlottery/cmd/local/function"
 	"wxlottery/cmd/local/gateway"
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/wechatsim"
 )
 
-// newFront puts the gateway and, under /_sim/, what stands in for the world around the functions on one address.
-func newFront(c *localCloud, sim *wechatsim.Sim, version string) http.Handler {
+// A world is what stands in for what is around the functions.
+type world struct {
+	wechat *wechatsim.Sim
+	relay  *drandsim.Sim
+}
+
+// newFront puts the gateway and, under /_sim/, the world on one address.
+func newFront(c *localCloud, w world, version string) http.Handler {
 	public := map[string]gateway.Invoker{}
 	for _, name := range names {
 		if name != "draw" {
@@ -24,8 +31,10 @@ func newFront(c *localCloud, sim *wechatsim.Sim, version string) http.Handler {
 	}
 	gate := gateway.New(public, c.form, c.log)
 	tools := http.NewServeMux()
-	tools.Handle("/_sim/wechat/api/", http.StripPrefix("/_sim/wechat/api", sim.API()))
-	tools.Handle("/_sim/wechat/", http.StripPrefix("/_sim/wechat", sim.Control()))
+	tools.Handle("/_sim/wechat/api/", http.StripPrefix("/_sim/wechat/api", w.wechat.API()))
+	tools.Handle("/_sim/wechat/", http.StripPrefix("/_sim/wechat", w.wechat.Control()))
+	tools.Handle("/_sim/drand/", http.StripPrefix("/_sim/drand", w.relay))
+	tools.Handle("/_sim/drand/control/", http.StripPrefix("/_sim/drand/control", w.relay.Control()))
 	tools.HandleFunc("POST /_sim/draw", c.serveDraw)
 	tools.HandleFunc("GET /_sim/functions", c.serveStats)
 	tools.Handle("/", gate)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"wxlottery/cmd/local/demo"
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/wechatsim"
 )
 
@@ -64,9 +65,12 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 	}
 
 	secret := rand.Text()
-	sim := wechatsim.New(wechatsim.Config{AppID: appID, Secret: secret, Now: time.Now})
+	w := world{
+		wechat: wechatsim.New(wechatsim.Config{AppID: appID, Secret: secret, Now: time.Now}),
+		relay:  drandsim.New(drandsim.Config{Key: back.chain}),
+	}
 	c := newCloud(o, built, functionVariables(o, back, url, secret), stderr)
-	server := &http.Server{Handler: newFront(c, sim, built.version()), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: newFront(c, w, built.version()), ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
 	defer shutdown(hurry, server, c)
 	if err := waitUntilReady(ctx, url); err != nil {
@@ -77,8 +81,10 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 	go c.runTimer(timer, o.tick)
 
 	fmt.Fprintf(stdout, "ready %s\n", url)
+	fmt.Fprintf(stderr, "to recheck a draw: go run ./cmd/verify -dev-chain %x -event %s/events/ID\n", back.chain.Public(), url)
 	if o.demo {
-		return demo.Play(ctx, demo.Config{URL: url, Lead: o.minLead + time.Second, Out: stdout})
+		chain := back.chain.Chain()
+		return demo.Play(ctx, demo.Config{URL: url, Lead: o.minLead + time.Second, Out: stdout, Chain: &chain})
 	}
 	<-ctx.Done()
 	fmt.Fprintln(stderr, "ending")

@@ -16,6 +16,7 @@ type options struct {
 	mysql    string // "" for the embedded SQLite
 	redis    string // "" for the embedded miniredis
 	data     string // an absolute path
+	beacon   string // as BEACON wants it
 	fresh    bool
 	demo     bool
 	quiet    bool
@@ -47,6 +48,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.DurationVar(&o.tick, "tick", time.Second, "how often the timer fires; 0: never, only POST /_sim/draw draws")
 	flags.DurationVar(&o.lockLead, "lock-lead", 10*time.Second, "how long before the draw joining ends")
 	flags.DurationVar(&o.minLead, "min-lead", defaultMinLead, "how far ahead a draw has to be at least")
+	flags.StringVar(&o.beacon, "beacon", "drand", "what decides the draws of new lotteries: drand, rounds of a simulated relay with a development chain, one a\nsecond; or none, the operator's secret alone")
 	flags.BoolVar(&o.demo, "demo", false, "play one lottery with 50 users, check it, and end")
 	flags.BoolVar(&o.quiet, "quiet", false, "don't show what the functions log")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -63,6 +65,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	var known bool
 	if o.cloud, known = platforms[*cloud]; !known {
 		return o, fmt.Errorf("-cloud %s: there are aws and scf", *cloud)
+	}
+	if o.beacon != "drand" && o.beacon != "none" {
+		return o, fmt.Errorf("-beacon %s: there are drand and none", o.beacon)
 	}
 	if !given(flags, "min-lead") {
 		o.minLead = max(o.minLead, wholeSeconds(o.lockLead+o.tick+4*time.Second))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/wechatsim"
 )
 
@@ -28,20 +29,25 @@ func stand(t *testing.T, p platform, g ground, change func(map[string]string)) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options{cloud: p, lockLead: 3 * time.Second, minLead: 5 * time.Second, tick: time.Second}
+	o := options{cloud: p, lockLead: 3 * time.Second, minLead: 5 * time.Second, tick: time.Second, beacon: "drand"}
+	key, err := drandsim.NewKey(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !strings.HasPrefix(g.dsn, "sqlite:") {
 		o.mysql = g.dsn
 	}
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
-	variables := functionVariables(o, backing{dsn: g.dsn, redis: g.redis, keys: "1:" + strings.Repeat("07", 32)}, url, "s")
+	variables := functionVariables(o, backing{dsn: g.dsn, redis: g.redis, keys: "1:" + strings.Repeat("07", 32), chain: key}, url, "s")
 	if change != nil {
 		change(variables)
 	}
 	var log lockedBuffer
 	c := newCloud(o, b, variables, &log)
-	sim := wechatsim.New(wechatsim.Config{AppID: appID, Secret: "s", Now: time.Now})
-	server.Config.Handler = newFront(c, sim, "test")
+	server.Config.Handler = newFront(c, world{
+		wechatsim.New(wechatsim.Config{AppID: appID, Secret: "s", Now: time.Now}), drandsim.New(drandsim.Config{Key: key}),
+	}, "test")
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wxlottery/functions/draw/worker"
+	"wxlottery/shared/beacon"
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
@@ -19,6 +20,7 @@ type settings struct {
 	Database config.Database
 	Keys     config.Keys
 	Rules    config.Rules
+	Relays   config.Relays
 	Tick     config.Tick
 }
 
@@ -71,11 +73,35 @@ func open(ctx context.Context) (*worker.Worker, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	beacons, err := beacons(cfg)
+	if err != nil {
+		return nil, 0, err
+	}
 	db, err := setup.Store(cfg.Database, worker.Conns)
 	if err != nil {
 		return nil, 0, err
 	}
-	return worker.New(db, keys, lottery.Grace(cfg.Rules.LockLead)), cfg.Tick.Horizon, nil
+	return worker.New(db, keys, lottery.Grace(cfg.Rules.LockLead), beacons...), cfg.Tick.Horizon, nil
+}
+
+// beacons are where the rounds of every chain come from that an event may have. Relays serve any chain they know.
+func beacons(cfg settings) (all []worker.Beacon, err error) {
+	relays := cfg.Relays.URLs
+	if len(relays) == 0 {
+		relays = beacon.Relays()
+	}
+	chains, err := setup.Chains(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	for _, chain := range chains {
+		source, err := beacon.New(chain, relays, beacon.Options{})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, worker.Beacon{Chain: chain, Source: source})
+	}
+	return all, nil
 }
 
 // horizon is how far a tick looks ahead: usual, unless the timer's message says otherwise, as in {"horizon":"0s"}.

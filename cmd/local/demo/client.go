@@ -97,10 +97,13 @@ type event struct {
 	DrawAt       time.Time `json:"draw_at"`
 	LockAt       time.Time `json:"lock_at"`
 	Fairness     struct {
-		Manifest vdraw.Digest
-		Commit   vdraw.Digest
-		Seed     *vdraw.Digest
-		Lock     *lockRecord
+		Mode        uint8
+		Label       string
+		Manifest    vdraw.Digest
+		Round       uint64
+		RulesText   string       `json:"rules_text"`
+		OperatorKey vdraw.Digest `json:"operator_key"`
+		Lock        *lockRecord
 	}
 }
 
@@ -108,7 +111,7 @@ type lockRecord struct {
 	Count  uint64
 	Root   vdraw.Digest
 	Digest vdraw.Digest
-	Secret *vdraw.Digest // no digest, but 32 bytes in hex as well; nil before the draw
+	Secret *vdraw.Digest // no digest, but 32 bytes in hex as well; nil in mode 0 before the draw
 }
 
 // winner is one line of GET /events/{id}/winners.

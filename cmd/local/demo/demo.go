@@ -5,6 +5,7 @@ package demo
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,16 +25,17 @@ const (
 
 // Config says where to play.
 type Config struct {
-	URL  string        // of the service, with its simulated WeChat under /_sim/wechat
-	Lead time.Duration // how far ahead the draw is set
-	Out  io.Writer     // takes the story
+	URL   string        // of the service, with its simulated WeChat under /_sim/wechat
+	Lead  time.Duration // how far ahead the draw is set
+	Out   io.Writer     // takes the story
+	Chain *vdraw.Chain  // the development chain that draws may be decided by
 }
 
-// A player is one user; the ticket is there once he has joined.
+// A player is one user; the receipt, with his ticket, is there once he has joined.
 type player struct {
-	name   string
-	token  string
-	ticket vdraw.Ticket
+	name    string
+	token   string
+	receipt vdraw.Receipt
 }
 
 type prize struct {
@@ -54,7 +56,10 @@ type story struct {
 	stranger  *player
 	players   []*player
 	event     event
+	promised  event        // as it was when it was made
+	locked    vdraw.Digest // the lock record's digest, as it was before the draw
 	winners   []winner
+	proof     []byte
 }
 
 // Play returns nil if the lottery went as it has to, else what was different.
@@ -70,7 +75,10 @@ func Play(ctx context.Context, cfg Config) error {
 	if err := s.recheck(); err != nil {
 		return fmt.Errorf("the demo's recheck of the draw failed: %w", err)
 	}
-	s.tell("Rechecked: from the published record and the players' own tickets follow the same list, seed and %d winners.", places)
+	s.tell("Rechecked, as each of the %d players can with what he kept: rules, list, seed and %d winners are what they had to be.", players, places)
+	if s.event.Fairness.Mode == vdraw.ModeTrusted {
+		s.tell("This draw used no public randomness, so the operator had to be trusted (-beacon drand is the other way).")
+	}
 	return nil
 }
 
@@ -110,6 +118,7 @@ func (s *story) create(ctx context.Context) error {
 		method: "POST", path: "/events", token: s.organiser.token, idempotency: "demo-" + s.run,
 		body: map[string]any{"title": "A lottery to look at 🎁", "draw_at": drawAt.Format(time.RFC3339), "prizes": prizes},
 	}, &s.event)
+	s.promised = s.event
 	if err == nil {
 		s.tell("The organiser makes lottery %s: %d prizes for %d winners, to be drawn at %s. Joining ends at %s.",
 			s.event.ID, len(prizes), places, clock(s.event.DrawAt), clock(s.event.LockAt))
@@ -120,41 +129,42 @@ func (s *story) create(ctx context.Context) error {
 func (s *story) join(ctx context.Context) error {
 	err := each(ctx, s.players, func(ctx context.Context, p *player) error {
 		var err error
-		p.ticket, err = s.joinOne(ctx, 201, p)
+		p.receipt, err = s.joinOne(ctx, 201, p)
 		return err
 	})
 	if err == nil {
-		s.tell("%d players have joined; each has a ticket.", players)
+		s.tell("%d players have joined; each has a ticket and a signed receipt.", players)
 	}
 	return err
 }
 
-func (s *story) joinOne(ctx context.Context, want int, p *player) (vdraw.Ticket, error) {
-	var joined struct{ Ticket vdraw.Ticket }
+func (s *story) joinOne(ctx context.Context, want int, p *player) (vdraw.Receipt, error) {
+	var joined struct{ Receipt vdraw.Receipt }
 	err := s.do(ctx, want, request{method: "POST", path: "/join/" + s.event.ID, token: p.token, body: struct{}{}}, &joined)
-	return joined.Ticket, err
+	return joined.Receipt, err
 }
 
 // changeMinds has one player join twice and another leave and come back: neither gets a second chance.
 func (s *story) changeMinds(ctx context.Context) error {
 	twice, back := s.players[0], s.players[1]
-	ticket, err := s.joinOne(ctx, 200, twice)
+	receipt, err := s.joinOne(ctx, 200, twice)
 	if err != nil {
 		return err
 	}
-	if ticket != twice.ticket {
-		return errors.New("joining twice gave another ticket")
+	if receipt != twice.receipt {
+		return errors.New("joining twice gave another receipt")
 	}
-	s.tell("%s joins once more and is shown the same ticket.", twice.name)
+	s.tell("%s joins once more and is shown the same receipt.", twice.name)
 	if err := s.do(ctx, 204, request{method: "DELETE", path: "/join/" + s.event.ID, token: back.token}, nil); err != nil {
 		return err
 	}
-	if ticket, err = s.joinOne(ctx, 201, back); err != nil {
+	if receipt, err = s.joinOne(ctx, 201, back); err != nil {
 		return err
 	}
-	if ticket != back.ticket {
+	if receipt.Ticket != back.receipt.Ticket {
 		return errors.New("leaving and coming back gave another ticket")
 	}
+	back.receipt = receipt
 	s.tell("%s leaves, comes back, and has the same ticket as before.", back.name)
 	return nil
 }
@@ -177,11 +187,18 @@ func (s *story) watchTheLock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lock := s.event.Fairness.Lock
-	if s.event.Status != "opening" || lock.Secret != nil {
-		return fmt.Errorf("before the draw the status is %q, and the secret is public: %v", s.event.Status, lock.Secret != nil)
+	fair := s.event.Fairness
+	s.locked = fair.Lock.Digest
+	trusted := fair.Mode == vdraw.ModeTrusted
+	if s.event.Status != "opening" || (fair.Lock.Secret == nil) != trusted {
+		return fmt.Errorf("before the draw the status is %q, and the secret is public: %v", s.event.Status, fair.Lock.Secret != nil)
 	}
-	s.tell("The list is locked: %d tickets under the root %s. The secret stays hidden.", lock.Count, lock.Root)
+	s.tell("The list is locked: %d tickets under the root %s.", fair.Lock.Count, fair.Lock.Root)
+	if trusted {
+		s.tell("The secret that decides stays hidden.")
+	} else {
+		s.tell("The secret is public now. What decides is round %d of the public randomness, which nobody knows yet.", fair.Round)
+	}
 	return nil
 }
 
@@ -194,13 +211,18 @@ func (s *story) awaitTheResult(ctx context.Context) error {
 	return err
 }
 
-// announce reads the winners and reads them out.
+// announce reads the winners and the proof, and reads the winners out.
 func (s *story) announce(ctx context.Context) error {
 	var page struct{ Winners []winner }
 	if err := s.do(ctx, 200, request{method: "GET", path: s.path() + "/winners"}, &page); err != nil {
 		return err
 	}
 	s.winners = page.Winners
+	var proof json.RawMessage
+	if err := s.do(ctx, 200, request{method: "GET", path: s.path() + "/proof"}, &proof); err != nil {
+		return err
+	}
+	s.proof = proof
 	for _, w := range s.winners {
 		s.tell("  %d. %-10s ticket %s  %s", w.Place, w.Prize, w.Ticket, w.Name)
 	}

@@ -2,83 +2,71 @@ package demo
 
 import (
 	"bytes"
-	"encoding/base64"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"wxlottery/shared/vdraw"
 )
 
-// recheck computes the draw again from what the service published and from the tickets the players hold, and compares.
+// recheck checks the draw as each player can, who kept what he saw when he joined and before the draw, and compares who won with
+// what the service shows.
 func (s *story) recheck() error {
-	fair := s.event.Fairness
-	if fair.Lock == nil || fair.Lock.Secret == nil || fair.Seed == nil {
-		return errors.New("lock record, secret or seed is not published")
+	given := vdraw.Given{
+		Manifest: &s.promised.Fairness.Manifest, Rules: &s.promised.Fairness.RulesText, Key: s.promised.Fairness.OperatorKey[:],
+		Lock: &s.locked, Tickets: s.tickets(),
 	}
-	id, err := base64.RawURLEncoding.DecodeString(s.event.ID)
-	if err != nil || len(id) != 16 {
-		return errors.New("the event's id is not 16 bytes of base64url")
+	if s.Chain != nil {
+		given.Chains = []vdraw.Chain{*s.Chain}
 	}
-	tickets := s.tickets()
-	root, err := rootOf(tickets)
-	if err != nil {
+	for _, p := range s.players {
+		given.Receipt = &p.receipt
+		if err := judge(vdraw.Check(s.proof, given)); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return s.recheckWinners()
+}
+
+// judge wants every step to end well but those that a draw without public randomness has not.
+func judge(r vdraw.Report) error {
+	for _, step := range r.Steps {
+		if step.Outcome != vdraw.OK && !(r.Trusted && step.Finding.Code == "signature.trusted") {
+			return fmt.Errorf("step %d, %s: %s: %s", step.Number, step.Name.En, step.Outcome, step.Finding.En)
+		}
+	}
+	if r.Late {
+		return fmt.Errorf("the list was locked late")
+	}
+	return nil
+}
+
+// tickets are those of all players, as a list.
+func (s *story) tickets() []byte {
+	var all [][]byte
+	for _, p := range s.players {
+		all = append(all, p.receipt.Ticket[:])
+	}
+	slices.SortFunc(all, bytes.Compare)
+	return bytes.Join(all, nil)
+}
+
+// recheckWinners wants exactly the tickets of the proof to be shown, in order, each with the prize of its place and its owner's
+// name.
+func (s *story) recheckWinners() error {
+	var proof vdraw.Proof
+	if err := json.Unmarshal(s.proof, &proof); err != nil {
 		return err
 	}
-	count := uint64(len(tickets))
-	secret := [32]byte(*fair.Lock.Secret)
-	lock := vdraw.LockDigest(fair.Manifest, count, root)
-	seed := vdraw.Seed(lock, secret, vdraw.Digest{})
-	for _, step := range []struct {
-		what string
-		ok   bool
-	}{
-		{"the number of tickets", fair.Lock.Count == count && s.event.Participants == len(tickets)},
-		{"the root of the list", fair.Lock.Root == root},
-		{"the commitment made at creation", vdraw.Commit([16]byte(id), secret) == fair.Commit},
-		{"the lock's digest", fair.Lock.Digest == lock},
-		{"the seed", *fair.Seed == seed},
-	} {
-		if !step.ok {
-			return fmt.Errorf("%s is not what it has to be", step.what)
-		}
-	}
-	return s.recheckWinners(tickets, vdraw.Picks(seed, count, places))
-}
-
-// tickets are those of all players in list order.
-func (s *story) tickets() []vdraw.Ticket {
-	var all []vdraw.Ticket
-	for _, p := range s.players {
-		all = append(all, p.ticket)
-	}
-	slices.SortFunc(all, func(a, b vdraw.Ticket) int { return bytes.Compare(a[:], b[:]) })
-	return all
-}
-
-// rootOf fails for a ticket that two players hold.
-func rootOf(tickets []vdraw.Ticket) (vdraw.Digest, error) {
-	var list vdraw.List
-	for _, t := range tickets {
-		if err := list.Add(t); err != nil {
-			return vdraw.Digest{}, err
-		}
-	}
-	return list.Root(), nil
-}
-
-// recheckWinners wants exactly the picked tickets, in order, each with the prize of its place and its owner's name. Picks
-// never repeat, so the winners are distinct, too.
-func (s *story) recheckWinners(tickets []vdraw.Ticket, picks []uint64) error {
-	if len(s.winners) != len(picks) || len(picks) != places {
-		return fmt.Errorf("%d winners are published, %d drawn", len(s.winners), len(picks))
+	if len(s.winners) != len(proof.Winners) || len(s.winners) != places {
+		return fmt.Errorf("%d winners are shown, %d are in the proof", len(s.winners), len(proof.Winners))
 	}
 	owners := map[vdraw.Ticket]string{}
 	for _, p := range s.players {
-		owners[p.ticket] = p.name
+		owners[p.receipt.Ticket] = p.name
 	}
 	for i, w := range s.winners {
-		ticket := tickets[picks[i]]
+		ticket := proof.Winners[i].Ticket
 		if want := (winner{i + 1, prizeOf(i), ticket, owners[ticket]}); w != want {
 			return fmt.Errorf("place %d is %v instead of %v", i+1, w, want)
 		}

@@ -1,43 +1,63 @@
 package demo
 
 import (
-	"encoding/base64"
+	"crypto/ed25519"
+	"encoding/json"
 	"fmt"
 	"testing"
 
 	"wxlottery/shared/vdraw"
 )
 
-// drawn is a story after an honest draw.
+// drawn is a story after an honest draw of mode 0.
 func drawn(t *testing.T) *story {
 	t.Helper()
 	s := &story{}
-	id, secret := [16]byte{1}, [32]byte{2}
-	for i := range players {
-		ticket := vdraw.NewTicket([]byte("key"), id, fmt.Sprint(i))
-		s.players = append(s.players, &player{name: fmt.Sprint("player ", i), ticket: ticket})
+	operator := ed25519.NewKeyFromSeed(make([]byte, 32))
+	secret := vdraw.Digest{2}
+	m := vdraw.Manifest{
+		EventID: vdraw.EventID{1}, Seq: 1, LockTime: 1790000000, DrawTime: 1790000060, Winners: places,
+		Commit: vdraw.Commit([16]byte{1}, secret), Rules: vdraw.RulesDigest("the rules"),
 	}
+	md := m.Digest()
+	for i := range players {
+		ticket := vdraw.NewTicket([]byte("key"), m.EventID, fmt.Sprint(i))
+		s.players = append(s.players, &player{name: fmt.Sprint("player ", i), receipt: vdraw.NewReceipt(operator, md, ticket, 1789999000)})
+	}
+	f := &s.promised.Fairness
+	f.Manifest, f.RulesText, f.OperatorKey = md, "the rules", vdraw.Digest(operator.Public().(ed25519.PublicKey))
 	tickets := s.tickets()
-	root, err := rootOf(tickets)
+	root, err := vdraw.RootOfList(tickets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &s.event
-	e.ID, e.Participants = base64.RawURLEncoding.EncodeToString(id[:]), players
-	e.Fairness.Manifest, e.Fairness.Commit = vdraw.Digest{3}, vdraw.Commit(id, secret)
-	revealed := vdraw.Digest(secret)
-	e.Fairness.Lock = &lockRecord{players, root, vdraw.LockDigest(e.Fairness.Manifest, players, root), &revealed}
-	seed := vdraw.Seed(e.Fairness.Lock.Digest, secret, vdraw.Digest{})
-	e.Fairness.Seed = &seed
+	s.locked = vdraw.LockDigest(md, players, root)
+	sig := vdraw.OperatorSignature(vdraw.SignLock(operator, s.locked))
+	seed := vdraw.Seed(s.locked, secret, vdraw.Digest{})
+	p := vdraw.Proof{
+		Spec: vdraw.Spec, Event: m, Manifest: md, Seed: &seed,
+		Lock: vdraw.Lock{Count: players, Root: root, Digest: s.locked, Sig: &sig, Secret: &secret},
+	}
 	names := map[vdraw.Ticket]string{}
 	for _, p := range s.players {
-		names[p.ticket] = p.name
+		names[p.receipt.Ticket] = p.name
 	}
 	for i, pick := range vdraw.Picks(seed, players, places) {
+		ticket := vdraw.Ticket(tickets[pick*16:])
 		prize := []string{"a bicycle", "a tea set", "a tea set", "a book", "a book", "a book", "a book", "a book"}[i]
-		s.winners = append(s.winners, winner{i + 1, prize, tickets[pick], names[tickets[pick]]})
+		p.Winners = append(p.Winners, vdraw.Winner{Index: pick, Ticket: ticket})
+		s.winners = append(s.winners, winner{i + 1, prize, ticket, names[ticket]})
 	}
+	s.write(t, p)
 	return s
+}
+
+func (s *story) write(t *testing.T, p vdraw.Proof) {
+	t.Helper()
+	var err error
+	if s.proof, err = json.Marshal(p); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRecheckAcceptsAnHonestDraw(t *testing.T) {
@@ -47,24 +67,18 @@ func TestRecheckAcceptsAnHonestDraw(t *testing.T) {
 	}
 }
 
+// What a proof may have wrong in itself is the checker's to find; here is what only the players' memory shows.
 func TestRecheckRefusesEveryDeviation(t *testing.T) {
 	t.Parallel()
 	for what, forge := range map[string]func(*story){
-		"no lock record":            func(s *story) { s.event.Fairness.Lock = nil },
-		"no secret":                 func(s *story) { s.event.Fairness.Lock.Secret = nil },
-		"no seed":                   func(s *story) { s.event.Fairness.Seed = nil },
-		"id":                        func(s *story) { s.event.ID = "AAAA" },
-		"other event":               func(s *story) { s.event.ID = "AAAAAAAAAAAAAAAAAAAAAA" },
-		"count":                     func(s *story) { s.event.Fairness.Lock.Count++ },
-		"participants":              func(s *story) { s.event.Participants-- },
-		"root":                      func(s *story) { s.event.Fairness.Lock.Root[0]++ },
-		"lock digest":               func(s *story) { s.event.Fairness.Lock.Digest[0]++ },
-		"secret":                    func(s *story) { s.event.Fairness.Lock.Secret[0]++ },
-		"commit":                    func(s *story) { s.event.Fairness.Commit[0]++ },
-		"manifest":                  func(s *story) { s.event.Fairness.Manifest[0]++ },
-		"seed":                      func(s *story) { s.event.Fairness.Seed[0]++ },
-		"a player's ticket":         func(s *story) { s.players[7].ticket[0]++ },
-		"two players, one ticket":   func(s *story) { s.players[7].ticket = s.players[8].ticket },
+		"no proof":                  func(s *story) { s.proof = []byte("{}") },
+		"another promise":           func(s *story) { s.promised.Fairness.Manifest[0]++ },
+		"other rules":               func(s *story) { s.promised.Fairness.RulesText += "!" },
+		"another lock":              func(s *story) { s.locked[0]++ },
+		"another operator":          func(s *story) { s.promised.Fairness.OperatorKey[0]++ },
+		"a player's ticket":         func(s *story) { s.players[7].receipt.Ticket[0]++ },
+		"a player's receipt":        func(s *story) { s.players[7].receipt.Signature[0]++ },
+		"two players, one ticket":   func(s *story) { s.players[7].receipt = s.players[8].receipt },
 		"a winner missing":          func(s *story) { s.winners = s.winners[:7] },
 		"two winners changed about": func(s *story) { s.winners[3], s.winners[4] = s.winners[4], s.winners[3] },
 		"one winner twice":          func(s *story) { s.winners[4].Ticket = s.winners[3].Ticket },

@@ -42,11 +42,11 @@ type joinRequest struct {
 func (joinRequest) OptionalBody() {}
 
 type participation struct {
-	Ticket   vdraw.Ticket  `json:"ticket"`
-	Receipt  vdraw.Receipt `json:"receipt"`
-	JoinedAt string        `json:"joined_at"`
-	Notify   bool          `json:"notify"`
-	*vdraw.Place           // in the frozen list, from the lock on
+	Ticket       vdraw.Ticket  `json:"ticket"`
+	Receipt      vdraw.Receipt `json:"receipt"`
+	JoinedAt     string        `json:"joined_at"`
+	Notify       bool          `json:"notify"`
+	*vdraw.Place               // in the frozen list, from the lock on
 }
 
 func (s *server) view(o store.Origin, p store.Participation) (participation, error) {
