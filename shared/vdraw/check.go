@@ -3,7 +3,9 @@ package vdraw
 import (
 	"bytes"
 	"crypto/ed25519"
+	"slices"
 	"sort"
+	"strings"
 )
 
 // Given is what a checker brings along beside the proof. Everything is optional; what is missing is named in the report.
@@ -48,7 +50,7 @@ type Step struct {
 // Report is what a checker found.
 type Report struct {
 	Steps []Step `json:"steps"` // ten, in order
-	// NotChecked says what was left unchecked, also within steps that ended OK.
+	// NotChecked says what was left unchecked, each once, also within steps that ended OK. It is never nil.
 	NotChecked []Finding `json:"not_checked"`
 	Late       bool      `json:"late"`     // the order of lock and round rests on the operator's word
 	Trusted    bool      `json:"trusted"`  // there is no public randomness: the operator could have known the result
@@ -81,11 +83,11 @@ func (r Report) Exit() int {
 
 // Check takes the ten steps on a proof in its JSON form. It never fails: what is wrong is in the report.
 func Check(proof []byte, g Given) Report {
-	p, err := ParseProof(proof)
+	p, err := parseProof(proof)
 	if err != nil {
 		return unreadable(err)
 	}
-	c := &checker{Proof: p, given: g}
+	c := newChecker(p, g)
 	c.report.Drawn = p.Drawn()
 	c.add(OK, found("format.ok"))
 	for _, step := range []func() (Outcome, Finding){
@@ -97,8 +99,8 @@ func Check(proof []byte, g Given) Report {
 }
 
 func unreadable(err error) Report {
-	c := new(checker)
-	c.add(Failed, found("format.failed", err.Error()))
+	c := newChecker(nil, Given{})
+	c.add(Failed, found("format.failed", strings.ReplaceAll(err.Error(), "vdraw: ", "")))
 	for range len(stepNames) - 1 {
 		c.add(NotChecked, found("format.first"))
 	}
@@ -113,16 +115,24 @@ type checker struct {
 	listed bool   // the list that was given is the one that was locked
 }
 
+func newChecker(p *Proof, g Given) *checker {
+	return &checker{Proof: p, given: g, report: Report{NotChecked: []Finding{}}}
+}
+
 func (c *checker) add(o Outcome, f Finding) {
 	n := len(c.report.Steps)
 	c.report.Steps = append(c.report.Steps, Step{n + 1, stepNames[n], o, f})
 	if o == NotChecked {
-		c.report.NotChecked = append(c.report.NotChecked, f)
+		c.open(f)
 	}
 }
 
-// open takes down what a step could not check although it ended well.
-func (c *checker) open(f Finding) { c.report.NotChecked = append(c.report.NotChecked, f) }
+// open takes down what could not be checked, once, also where the step ends well.
+func (c *checker) open(f Finding) {
+	if !slices.Contains(c.report.NotChecked, f) {
+		c.report.NotChecked = append(c.report.NotChecked, f)
+	}
+}
 
 // promise is step 2: what was promised at creation.
 func (c *checker) promise() (Outcome, Finding) {

@@ -3,6 +3,7 @@ package vdraw_test
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"testing"
 
@@ -125,6 +126,35 @@ func TestTheStatisticsCatchABareModulo(t *testing.T) {
 	if x := chiSquare(thirds(biased)); x < 50*critical2 {
 		t.Errorf("chi-square %.1f of a bare modulo is not far above critical, %.1f", x, critical2)
 	}
+}
+
+// Sorting by a comparison that flips a coin looks like a shuffle and is none.
+func TestTheStatisticsCatchASortByCoins(t *testing.T) {
+	t.Parallel()
+	orders := map[[4]uint64]int{}
+	for i := range 12_000 {
+		orders[[4]uint64(coinSort(numbered(i), 4))]++
+	}
+	observed := make([]int, 24)
+	copy(observed, slices.Collect(maps.Values(orders)))
+	if x := chiSquare(observed); x < 20*critical23 {
+		t.Errorf("chi-square %.1f of a sort by coins is not far above critical, %.1f", x, critical23)
+	}
+}
+
+// coinSort sorts by insertion, with a coin for every comparison.
+func coinSort(seed vdraw.Digest, count int) []uint64 {
+	order := make([]uint64, count)
+	toss := uint32(0)
+	for i := range order {
+		order[i] = uint64(i)
+		for k := i; k > 0 && random(seed, toss, 0)%2 == 0; k-- {
+			order[k-1], order[k] = order[k], order[k-1]
+			toss++
+		}
+		toss++
+	}
+	return order
 }
 
 func TestEveryTicketOfAShortListWinsEveryPlaceEquallyOften(t *testing.T) {

@@ -2,7 +2,9 @@ package vdraw_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"fmt"
+	"os"
 	"slices"
 
 	"wxlottery/shared/vdraw"
@@ -37,6 +39,63 @@ func Example() {
 	// Output:
 	// 1 c30eb1c0cb007ceb78eee79349cfa1c8
 	// 2 d5d6d24717da05fd18a0c33bfeb0a1f1
+}
+
+// A stranger checks a published draw with what he kept: here the proof and the list, and nothing else.
+func ExampleCheck() {
+	proof, err := os.ReadFile("testdata/example.proof.json")
+	if err != nil {
+		panic(err)
+	}
+	tickets, err := os.ReadFile("testdata/example.tickets.bin")
+	if err != nil {
+		panic(err)
+	}
+	report := vdraw.Check(proof, vdraw.Given{Tickets: tickets})
+	for _, step := range report.Steps {
+		fmt.Printf("%d %s: %s\n", step.Number, step.Name.En, step.Outcome)
+	}
+	for _, open := range report.NotChecked {
+		fmt.Println("not checked:", open.Code)
+	}
+	// Output:
+	// 1 Format: ok
+	// 2 What was promised: ok
+	// 3 The secret: ok
+	// 4 Which randomness: ok
+	// 5 The randomness itself: ok
+	// 6 The locked list: ok
+	// 7 The seed: ok
+	// 8 The draw: ok
+	// 9 The winners' tickets: ok
+	// 10 My ticket: not checked
+	// not checked: promise.no_rules
+	// not checked: promise.no_manifest
+	// not checked: lock.no_key
+	// not checked: lock.time
+	// not checked: mine.none
+}
+
+// A receipt is good for one ticket of one event, under the key that its owner has from elsewhere.
+func ExampleNewReceipt() {
+	operator := ed25519.NewKeyFromSeed(make([]byte, 32))
+	receipt := vdraw.NewReceipt(operator, vdraw.Digest{1}, vdraw.Ticket{2}, 1_789_999_000)
+	key := operator.Public().(ed25519.PublicKey)
+	fmt.Println(receipt.Verify(key))
+	receipt.Ticket[0]++
+	fmt.Println(receipt.Verify(key))
+	// Output:
+	// true
+	// false
+}
+
+// The first round at or after an instant is what a manifest announces.
+func ExampleChain_RoundAt() {
+	c := vdraw.Quicknet()
+	round := c.RoundAt(1_790_000_000)
+	fmt.Println(round, c.RoundTime(round))
+	// Output:
+	// 32398879 1790000001
 }
 
 // A replacement for an unclaimed prize is the next step of the same draw.

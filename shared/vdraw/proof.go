@@ -64,14 +64,19 @@ func (p *Proof) Drawn() bool { return p.Seed != nil }
 // ParseProof reads a proof and refuses what is not one: fields that are missing, unknown, repeated or spelt otherwise, hex
 // of a wrong length or in upper case, numbers out of range. Whether the values follow from each other is left to Check.
 func ParseProof(text []byte) (*Proof, error) {
-	p, err := parseExactly[Proof](text)
+	p, err := parseProof(text)
 	if err != nil {
 		return nil, fmt.Errorf("vdraw: parse proof: %w", err)
 	}
-	if err := p.ranges(); err != nil {
-		return nil, fmt.Errorf("vdraw: parse proof: %w", err)
-	}
 	return p, nil
+}
+
+func parseProof(text []byte) (*Proof, error) {
+	p, err := parseExactly[Proof](text)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.ranges()
 }
 
 // ParseReceipt reads a receipt, as strictly as ParseProof reads a proof.
@@ -100,12 +105,10 @@ func (p *Proof) ranges() error {
 	switch {
 	case p.Spec != Spec:
 		return errors.New("spec is not " + Spec)
-	case e.Seq == 0 || (e.Seq == 1) != (e.Prev == Digest{}):
-		return errors.New("seq does not count from 1, or prev does not fit it")
+	case e.Seq == 0 || e.Seq == 1 && e.Prev != Digest{}:
+		return errors.New("seq does not count from 1, or the first event has one before it")
 	case e.LockTime >= e.DrawTime:
 		return errors.New("lock_time is not before draw_time")
-	case e.Winners == 0:
-		return errors.New("winners is 0")
 	case l.Count > MaxCount:
 		return errors.New("count is too large")
 	case p.Drawn() != (p.Winners != nil):

@@ -122,7 +122,7 @@ func manifestOf(in drawInputs) vdraw.Manifest {
 	}
 }
 
-func ticketsOf(t *testing.T, in drawInputs) []vdraw.Ticket {
+func ticketsOf(t testing.TB, in drawInputs) []vdraw.Ticket {
 	t.Helper()
 	openids := in.Openids
 	if in.OpenidsRule != "" {
