@@ -83,6 +83,12 @@ func (s *Service) Token(name string) string {
 // Event makes an event of owner's whose draw is that far away.
 func (s *Service) Event(owner string, ahead time.Duration, prizes ...lottery.Prize) *lottery.Event {
 	s.T.Helper()
+	return s.EventUnder(Terms, owner, ahead, prizes...)
+}
+
+// EventUnder is Event under other terms.
+func (s *Service) EventUnder(terms lottery.Terms, owner string, ahead time.Duration, prizes ...lottery.Prize) *lottery.Event {
+	s.T.Helper()
 	e, _, _, err := s.Store.Create(context.Background(), store.Creation{
 		Owner: s.User(owner),
 		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
@@ -90,7 +96,7 @@ func (s *Service) Event(owner string, ahead time.Duration, prizes ...lottery.Pri
 			if err != nil {
 				return nil, err
 			}
-			return d.Event(lottery.NewEventID(), place, now, Terms, s.Keys)
+			return d.Event(lottery.NewEventID(), place, now, terms, s.Keys)
 		},
 	})
 	if err != nil {

@@ -217,7 +217,7 @@ func (b *claimed) step(ctx context.Context, id lottery.EventID) (done bool, err 
 		done, err = b.draw(ctx, e)
 	}
 	if unprovable(err) && !b.now.Before(e.VoidAt()) {
-		return true, errors.Join(err, b.store.Void(ctx, id))
+		return true, errors.Join(fmt.Errorf("draw: event %s is void: %v", id, err), b.store.Void(ctx, id))
 	}
 	return done, err
 }

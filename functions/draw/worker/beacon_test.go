@@ -1,0 +1,433 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"wxlottery/internal/drandsim"
+	"wxlottery/internal/servicetest"
+	"wxlottery/internal/testdb"
+	"wxlottery/shared/lottery"
+	"wxlottery/shared/vdraw"
+)
+
+var errNotOut = errors.New("not out yet")
+
+// A stage is a service, a development chain, and a source of its rounds that does what the test wants.
+type stage struct {
+	*servicetest.Service
+	key   *drandsim.Key
+	chain vdraw.Chain
+	terms lottery.Terms
+
+	mu    sync.Mutex
+	fail  error         // what the source says; nil: the round
+	hang  time.Duration // before it says anything
+	asked []uint64
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	key, err := drandsim.NewKey(make([]byte, 32))
+	must(t, err)
+	s := &stage{Service: servicetest.New(t), key: key, chain: key.Chain(), terms: servicetest.Terms}
+	s.terms.Chain = &s.chain
+	return s
+}
+
+// Round is the source.
+func (s *stage) Round(ctx context.Context, round uint64) (vdraw.Signature, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, round)
+	select {
+	case <-ctx.Done():
+		return vdraw.Signature{}, ctx.Err()
+	case <-time.After(s.hang):
+	}
+	if s.fail != nil {
+		return vdraw.Signature{}, s.fail
+	}
+	return s.key.Sign(round), nil
+}
+
+func (s *stage) set(fail error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail, s.asked = fail, nil
+}
+
+func (s *stage) worker(later time.Duration) *Worker {
+	return New(s.Later(later), s.Keys, lottery.Grace(s.terms.LockLead), Beacon{s.chain, s})
+}
+
+// tick does what is due when a while has passed. A worker of its own forgets that a source was left alone for a moment.
+func (s *stage) tick(later time.Duration) {
+	s.T.Helper()
+	must(s.T, s.worker(later).Tick(context.Background(), 0))
+}
+
+// hourAhead is an event of mode 1 with some participants.
+func (s *stage) hourAhead() *lottery.Event {
+	s.T.Helper()
+	e := s.EventUnder(s.terms, "owner", time.Hour, cups(3))
+	s.Join(e, names(10)...)
+	return e
+}
+
+// frozen is one whose lock record is out, in time.
+func (s *stage) frozen() *lottery.Event {
+	s.T.Helper()
+	e := s.hourAhead()
+	s.tick(time.Hour - 50*time.Second)
+	s.tick(time.Hour - 30*time.Second)
+	if got := read(s.T, s.Service, e); got.Record == nil || got.Record.LateRound != 0 {
+		s.T.Fatalf("not frozen in time: %+v", got.Record)
+	}
+	return read(s.T, s.Service, e)
+}
+
+const due = time.Hour + 2*time.Second
+
+// proof is what the service would publish, with the list as it is in the database now.
+func (s *stage) proof(e *lottery.Event) ([]byte, []byte) {
+	s.T.Helper()
+	ctx := context.Background()
+	p := e.Proof()
+	if e.Result != nil {
+		winners, err := s.Store.Winners(ctx, e.ID, 0, 1000)
+		must(s.T, err)
+		p.Winners = []vdraw.Winner{}
+		for i, index := range vdraw.Picks(e.Result.Seed, e.Record.Count, e.Quantity()) {
+			p.Winners = append(p.Winners, vdraw.Winner{Index: index, Ticket: winners[i].Ticket})
+		}
+	}
+	tickets, err := s.Store.Tickets(ctx, e, 0, 1000)
+	must(s.T, err)
+	text, err := json.Marshal(p)
+	must(s.T, err)
+	return text, tickets
+}
+
+func (s *stage) check(e *lottery.Event, g vdraw.Given) vdraw.Report {
+	s.T.Helper()
+	text, tickets := s.proof(e)
+	g.Tickets, g.Chains, g.Key = tickets, []vdraw.Chain{s.chain}, e.OperatorKey[:]
+	return vdraw.Check(text, g)
+}
+
+func TestADrawWaitsForItsRound(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	s.set(errNotOut)
+	s.tick(due)
+	waiting := read(t, s.Service, e)
+	if waiting.Status != lottery.Opening || len(s.asked) != 1 || s.asked[0] != e.Round {
+		t.Fatalf("%s, asked %v", waiting.Status, s.asked)
+	}
+	var attempts int
+	var reason string
+	testdb.Row(t, s.DSN, `SELECT attempts, last_error FROM events WHERE id = ?`, []any{e.ID[:]}, &attempts, &reason)
+	if attempts != 0 || !strings.Contains(reason, "waiting for round") {
+		t.Errorf("%d attempts, %q", attempts, reason)
+	}
+	s.set(nil)
+	s.tick(due + time.Minute)
+	got := read(t, s.Service, e)
+	if got.Status != lottery.Opened || got.Result.Beacon == nil || *got.Result.Beacon != s.key.Sign(e.Round) {
+		t.Fatalf("%s, %+v", got.Status, got.Result)
+	}
+	r := s.check(got, vdraw.Given{Manifest: &e.Manifest, Lock: &e.Record.Digest, Rules: &e.RulesText})
+	if r.Failed() || r.Late || len(r.NotChecked) != 2 { // the chain is a development one, and nobody looks for a ticket
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestARoundIsFoundAsSoonAsItIsOut waits with a tick that looks ahead, as a timer's does.
+func TestARoundIsFoundAsSoonAsItIsOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	s.set(errNotOut)
+	out := time.AfterFunc(time.Second, func() { s.set(nil) })
+	defer out.Stop()
+	begin := time.Now()
+	must(t, s.worker(due-time.Second).Tick(context.Background(), 4*time.Second))
+	if got := read(t, s.Service, e); got.Status != lottery.Opened {
+		t.Fatalf("%s after %v", got.Status, time.Since(begin))
+	}
+}
+
+// A thousand draws of one second wait for one round. They do not ask a thousand times.
+func TestEventsThatWaitForOneRoundShareTheQuestion(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var events []*lottery.Event
+	for range 30 {
+		events = append(events, s.EventUnder(s.terms, "owner", time.Hour, cups(1)))
+	}
+	s.tick(time.Hour - 50*time.Second)
+	s.tick(time.Hour - 30*time.Second)
+	s.set(errNotOut)
+	w := s.worker(due)
+	must(t, w.Tick(context.Background(), 0))
+	if len(s.asked) > 8 { // one for each lane, and again after each rest
+		t.Errorf("asked %d times", len(s.asked))
+	}
+	s.set(nil)
+	time.Sleep(rest)
+	must(t, s.worker(due+time.Minute).Tick(context.Background(), 0))
+	for _, e := range events {
+		if got := read(t, s.Service, e); got.Status != lottery.Opened {
+			t.Errorf("%s", got.Status)
+		}
+	}
+}
+
+func TestASignatureThatWasBroughtNeedsNoRelay(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	s.set(errors.New("no relay answers"))
+	s.tick(due)
+	stored, err := s.Later(due).PutBeacon(context.Background(), e, s.key.Sign(e.Round))
+	if err != nil || !stored {
+		t.Fatal(stored, err)
+	}
+	s.set(errors.New("no relay answers"))
+	s.tick(due)
+	if got := read(t, s.Service, e); got.Status != lottery.Opened || len(s.asked) > 0 {
+		t.Errorf("%s, asked %v", got.Status, s.asked)
+	}
+}
+
+// What is in the database is checked like what a relay says.
+func TestAForgedSignatureInTheDatabaseIsNotDrawnBy(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	forged := s.key.Sign(e.Round + 1)
+	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET beacon_signature = ? WHERE id = ?`, forged[:], e.ID[:]))
+	s.set(errNotOut)
+	s.tick(due)
+	if got := read(t, s.Service, e); got.Status != lottery.Opening {
+		t.Fatalf("%s by a forged signature", got.Status)
+	}
+	s.set(nil)
+	s.tick(due + time.Minute)
+	if got := read(t, s.Service, e); got.Status != lottery.Opened || *got.Result.Beacon != s.key.Sign(e.Round) {
+		t.Errorf("%s", got.Status)
+	}
+}
+
+func TestWithoutItsRoundAnEventIsVoidAfterSevenDays(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(*stage) *Worker{
+		"the relays are gone": func(s *stage) *Worker {
+			s.set(errors.New("no relay answers"))
+			return s.worker(time.Hour + lottery.VoidAfter + time.Second)
+		},
+		"its chain is not configured": func(s *stage) *Worker {
+			return New(s.Later(time.Hour+lottery.VoidAfter+time.Second), s.Keys, time.Second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			e := s.frozen()
+			s.set(errors.New("no relay answers"))
+			s.tick(lottery.VoidAfter - time.Hour)
+			if got := read(t, s.Service, e); got.Status != lottery.Opening {
+				t.Fatalf("%s before seven days", got.Status)
+			}
+			must(t, fail(s).Tick(context.Background(), 0))
+			got := read(t, s.Service, e)
+			if got.Status != lottery.Canceled || got.Reason != lottery.ReasonVoid || got.Secret() == nil {
+				t.Errorf("%s %s", got.Status, got.Reason)
+			}
+			if p := got.Proof(); p.Lock.Digest != e.Record.Digest || p.Drawn() {
+				t.Errorf("the lock record is not there any more: %+v", p.Lock)
+			}
+		})
+	}
+}
+
+// A timer that was dead over the draw time loses nothing: another round decides, and everybody is told.
+func TestALateFreezeIsDrawnByALaterRoundAndSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{-3 * time.Second, 2 * time.Hour, lottery.VoidAfter + 24*time.Hour} {
+		s := newStage(t)
+		e := s.hourAhead()
+		s.tick(time.Hour + after)
+		s.tick(time.Hour + after + 30*time.Millisecond)
+		frozen := read(t, s.Service, e)
+		if frozen.Record == nil || frozen.Record.LateRound <= e.Round || frozen.Status != lottery.Opening {
+			t.Fatalf("%v: %s %+v", after, frozen.Status, frozen.Record)
+		}
+		away := time.Duration(s.chain.RoundTime(frozen.Record.LateRound))*time.Second - time.Duration(frozen.Record.FrozenAt.UnixNano())
+		if away < 30*time.Second || away >= 31*time.Second {
+			t.Errorf("%v: the round is %v away", after, away)
+		}
+		s.tick(time.Hour + after + 20*time.Second)
+		if len(s.asked) > 0 {
+			t.Errorf("%v: asked for %v before it was due", after, s.asked)
+		}
+		s.tick(time.Hour + after + 33*time.Second)
+		got := read(t, s.Service, e)
+		if got.Status != lottery.Opened || !got.Late() {
+			t.Fatalf("%v: %s, late %v", after, got.Status, got.Late())
+		}
+		r := s.check(got, vdraw.Given{Manifest: &e.Manifest, Lock: &frozen.Record.Digest})
+		if r.Failed() || !r.Late || r.Exit() != 3 {
+			t.Errorf("%v: %+v", after, r)
+		}
+	}
+}
+
+// Draws that need nobody are not held up by relays that hang.
+func TestRelaysThatHangDoNotHoldUpOtherDraws(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for range 6 {
+		s.EventUnder(s.terms, "owner", time.Hour, cups(1))
+	}
+	plain := s.Event("owner", time.Hour, cups(1))
+	s.tick(time.Hour - 50*time.Second)
+	s.tick(time.Hour - 30*time.Second)
+	s.set(errors.New("no relay answers"))
+	s.hang = 1500 * time.Millisecond
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	w, done := s.worker(due), make(chan error, 1)
+	go func() { done <- w.Tick(ctx, 20*time.Second) }()
+	begin := time.Now()
+	for read(t, s.Service, plain).Status != lottery.Opened {
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("the other draw is not made")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	cancel()
+	must(t, <-done)
+	if len(s.asked) > 3 {
+		t.Errorf("relays that hang were asked %d times in %v", len(s.asked), time.Since(begin))
+	}
+}
+
+// TestWhoeverOwnsTheDatabaseCannotChooseWinnersUnseen plays the operator: he lets the program freeze, waits for the round, and
+// then changes what the program reads. Either it does not draw, or whoever kept the lock's digest sees it.
+func TestWhoeverOwnsTheDatabaseCannotChooseWinnersUnseen(t *testing.T) {
+	t.Parallel()
+	for name, attack := range map[string]func(t *testing.T, s *stage, e *lottery.Event){
+		"a participant is removed": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `DELETE FROM participants WHERE user_id = ?`, user(s, "user-3")))
+		},
+		"a participant is added": func(t *testing.T, s *stage, e *lottery.Event) { stuff(t, s, e) },
+		"the list is changed and frozen again": func(t *testing.T, s *stage, e *lottery.Event) {
+			stuff(t, s, e)
+			refreeze(t, s, e)
+		},
+		"the list is frozen again": func(t *testing.T, s *stage, e *lottery.Event) { refreeze(t, s, e) },
+		"another round": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET beacon_round = beacon_round - 100 WHERE id = ?`, e.ID[:]))
+		},
+		"a late round": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET late_round = beacon_round + 1 WHERE id = ?`, e.ID[:]))
+		},
+		"a late round with its digest": func(t *testing.T, s *stage, e *lottery.Event) {
+			digest := vdraw.LateLockDigest(e.Manifest, e.Record.Count, e.Record.Root, e.Round+1)
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET late_round = beacon_round + 1, lock_digest = ? WHERE id = ?`, digest[:], e.ID[:]))
+		},
+		"another secret": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET secret = lock_digest WHERE id = ?`, e.ID[:]))
+		},
+		"another secret with its commitment and manifest": func(t *testing.T, s *stage, e *lottery.Event) {
+			changed := *e
+			secret := [32]byte{5}
+			changed.Commit = vdraw.Commit(e.ID, secret)
+			remake(t, s, &changed, secret)
+		},
+		"mode 0 instead": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET mode = 0, beacon_chain = NULL, beacon_round = NULL, secret = NULL WHERE id = ?`, e.ID[:]))
+		},
+		"more winners": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE prizes SET quantity = 9 WHERE event_id = ?`, e.ID[:]))
+		},
+		"other rules": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET rules_text = 'another prize' WHERE id = ?`, e.ID[:]))
+		},
+		"an earlier draw time": func(t *testing.T, s *stage, e *lottery.Event) {
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET draw_at_ms = draw_at_ms - 10000 WHERE id = ?`, e.ID[:]))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			e := s.frozen()
+			attack(t, s, e)
+			s.tick(due + time.Minute)
+			s.tick(due + 2*time.Minute)
+			s.tick(due + 3*time.Minute)
+			got := read(t, s.Service, e)
+			if got.Result == nil {
+				return // it was not drawn
+			}
+			seen := vdraw.Given{Manifest: &e.Manifest, Lock: &e.Record.Digest, Rules: &e.RulesText}
+			if r := s.check(got, seen); !r.Failed() {
+				t.Errorf("drawn, and nobody notices: %+v", r)
+			}
+		})
+	}
+}
+
+func TestAWinnerChangedAfterTheDrawIsSeen(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	s.tick(due)
+	drawn := read(t, s.Service, e)
+	if r := s.check(drawn, vdraw.Given{}); r.Failed() {
+		t.Fatalf("before: %+v", r)
+	}
+	must(t, testdb.Exec(t, s.DSN, `UPDATE winners SET ticket = (
+			SELECT MIN(p.ticket) FROM participants AS p
+			WHERE p.event_id = ? AND p.ticket NOT IN (SELECT ticket FROM (SELECT ticket FROM winners) AS w))
+		WHERE event_id = ? AND place = 1`, e.ID[:], e.ID[:]))
+	if r := s.check(drawn, vdraw.Given{}); !r.Failed() {
+		t.Errorf("after: %+v", r)
+	}
+}
+
+func user(s *stage, name string) []byte {
+	id := s.User(name)
+	return id[:]
+}
+
+func stuff(t *testing.T, s *stage, e *lottery.Event) {
+	t.Helper()
+	must(t, testdb.Exec(t, s.DSN, `INSERT INTO participants (event_id, ticket, user_id, joined_at) VALUES (?, ?, ?, ?)`,
+		e.ID[:], []byte("stuffed-ticket-1"), user(s, "friend"), e.CreatedAt.Unix()))
+}
+
+// refreeze throws the lock record away, so that the program makes another one.
+func refreeze(t *testing.T, s *stage, e *lottery.Event) {
+	t.Helper()
+	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET list_count = NULL, list_root = NULL, lock_digest = NULL, lock_sig = NULL,
+		frozen_at_ms = NULL, secret = NULL, late_round = NULL, next_at_ms = 1 WHERE id = ?`, e.ID[:]))
+}
+
+// remake stores a secret with everything that follows from it.
+func remake(t *testing.T, s *stage, e *lottery.Event, secret [32]byte) {
+	t.Helper()
+	p := e.Proof() // recomputes the manifest
+	md := p.Event.Digest()
+	digest := vdraw.LockDigest(md, e.Record.Count, e.Record.Root)
+	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET secret = ?, commitment = ?, manifest_digest = ?, lock_digest = ? WHERE id = ?`,
+		secret[:], e.Commit[:], md[:], digest[:], e.ID[:]))
+}
