@@ -8,31 +8,56 @@ import (
 	"time"
 
 	"wxlottery/internal/contract"
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/servicetest"
 	"wxlottery/internal/testdb"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
+	"wxlottery/shared/vdraw"
 )
 
 type bench struct {
 	*servicetest.Service
 	*servicetest.Client
+	key   *drandsim.Key
+	chain vdraw.Chain // whose rounds the key signs
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	s := servicetest.New(t)
-	return &bench{s, s.Serve(newServer(s, s.Store).routes().Handler())}
+	key, err := drandsim.NewKey(make([]byte, 32))
+	must(t, err)
+	b := &bench{Service: servicetest.New(t), key: key, chain: key.Chain()}
+	b.Client = b.at(0)
+	return b
 }
 
 func newServer(s *servicetest.Service, db *store.Store) *server {
 	return &server{store: db, sessions: s.Sessions, counts: counts{s.Redis, db}, keys: s.Keys, terms: servicetest.Terms}
 }
 
+// provable makes an event of mode 1.
+func (b *bench) provable(ahead time.Duration, prizes ...lottery.Prize) *lottery.Event {
+	terms := servicetest.Terms
+	terms.Chain = &b.chain
+	return b.EventUnder(terms, "owner", ahead, prizes...)
+}
+
+// signature is that of an event's round; nil in mode 0.
+func (b *bench) signature(e *lottery.Event) *vdraw.Signature {
+	if e.Mode == vdraw.ModeTrusted {
+		return nil
+	}
+	s := b.key.Sign(e.DecidingRound())
+	return &s
+}
+
 // at is a client of the function as it will be when a while has passed.
 
 func (b *bench) at(later time.Duration) *servicetest.Client {
-	return b.Serve(newServer(b.Service, b.Later(later)).routes().Handler())
+	s := newServer(b.Service, b.Later(later))
+	s.chains = []vdraw.Chain{vdraw.Quicknet(), b.chain}
+	return b.Serve(s.routes().Handler())
 }
 
 // inAnHour is an instant with an ending of the test's choice.

@@ -20,16 +20,18 @@ func (b *bench) finish(t *testing.T, e *lottery.Event, later time.Duration, draw
 	b.lock(t, e, later)
 	list, err := s.List(ctx, e, func(uint64) error { return nil })
 	must(t, err)
-	record, err := e.Freeze(list.Count(), list.Root(), b.Keys, nil, time.Time{})
+	now, err := s.Now(ctx)
+	must(t, err)
+	record, err := e.Freeze(list.Count(), list.Root(), b.Keys, &b.chain, now)
 	must(t, err)
 	_, err = s.Freeze(ctx, e.ID, record, list.Pages(), time.Second)
 	must(t, err)
 	if !draw {
 		return
 	}
-	e, now, err := s.Event(ctx, e.ID)
+	e, now, err = s.Event(ctx, e.ID)
 	must(t, err)
-	result, picks, err := e.Draw(b.Keys, nil)
+	result, picks, err := e.Draw(b.Keys, b.signature(e))
 	must(t, err)
 	winners, err := s.Entries(ctx, e, picks)
 	must(t, err)
