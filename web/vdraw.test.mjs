@@ -680,6 +680,7 @@ test('my ticket, by list, by path and by receipt', () => {
   assert.equal(mine({ ticket, index: 42, path }), 'ok mine-ok');
   assert.equal(mine({ ticket, tickets, index: 42, path }), 'ok mine-ok');
   assert.equal(mine({ ticket }), 'unchecked mine-no-way');
+  assert.equal(mine({ ticket: example().winners[2].ticket }), 'ok mine-ok');
   assert.equal(mine({ ticket, index: 42 }), 'unchecked mine-no-way');
   assert.equal(mine({ ticket, path }), 'unchecked mine-no-way');
   assert.equal(mine({ index: 42, path }), 'unchecked mine-not-given');

@@ -24,6 +24,10 @@ func TestWholeLottery(t *testing.T) {
 			t.Parallel()
 			playLottery(t, cloud)
 		})
+		t.Run("without public randomness", func(t *testing.T) {
+			t.Parallel()
+			playLottery(t, cloud, "-beacon", "none")
+		})
 		t.Run("MySQL and Redis", func(t *testing.T) {
 			t.Parallel()
 			testdb.MySQL(t)
@@ -77,11 +81,19 @@ type event struct {
 	DrawAt   time.Time `json:"draw_at"`
 	LockAt   time.Time `json:"lock_at"`
 	Fairness struct {
-		Seed string
-		Lock *struct {
-			Count  int
-			Root   string
-			Secret *string
+		Mode        int
+		Label       string
+		Manifest    string
+		Round       uint64
+		Waiting     uint64 `json:"waiting_for_round"`
+		OperatorKey string `json:"operator_key"`
+		Seed        string
+		Lock        *struct {
+			Count     int
+			Root      string
+			Digest    string
+			Secret    *string
+			LateRound uint64 `json:"late_round"`
 		}
 	}
 }
@@ -176,7 +188,8 @@ func (p *process) mustLock(e event, run string) {
 	p.t.Helper()
 	late := p.logIn("late-" + run)
 	seen := p.await(e, e.DrawAt, func(now event) bool { return now.Status == "opening" && now.Fairness.Lock != nil })
-	if lock := seen.Fairness.Lock; lock.Count != 5 || len(lock.Root) != 64 || lock.Secret != nil || seen.Fairness.Seed != "" {
+	hidden := seen.Fairness.Mode == 0
+	if lock := seen.Fairness.Lock; lock.Count != 5 || len(lock.Root) != 64 || (lock.Secret == nil) != hidden || seen.Fairness.Seed != "" {
 		p.t.Errorf("locked event %+v, lock %+v", seen, *lock)
 	}
 	p.call("POST", "/join/"+e.ID, late, map[string]any{}).is(409, "event_locked")
@@ -184,7 +197,7 @@ func (p *process) mustLock(e event, run string) {
 
 func (p *process) mustOpen(e event) {
 	p.t.Helper()
-	seen := p.await(e, e.DrawAt.Add(2*time.Second), func(now event) bool { return now.Status == "opened" })
+	seen := p.await(e, e.DrawAt.Add(3*time.Second), func(now event) bool { return now.Status == "opened" })
 	if lock := seen.Fairness.Lock; lock == nil || lock.Secret == nil || len(seen.Fairness.Seed) != 64 {
 		p.t.Errorf("drawn event %+v shows no lock, secret or seed", seen)
 	}
@@ -232,7 +245,7 @@ func TestADeadTimersDrawIsMadeUpForAndShownLate(t *testing.T) {
 }
 
 func mustMakeUpForADeadTimer(t *testing.T, cloud string) {
-	p := start(t, t.TempDir(), cloud, "-tick", "0")
+	p := start(t, t.TempDir(), cloud, "-tick", "0", "-beacon", "none")
 	owner, ann := p.logIn("owner"), p.logIn("ann")
 	e := p.create(owner)
 	p.call("POST", "/join/"+e.ID, ann, nil).is(201, "")
