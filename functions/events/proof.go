@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"wxlottery/shared/api"
 	"wxlottery/shared/cloud"
@@ -99,7 +100,15 @@ func tag(e *lottery.Event) string { return `W/"` + e.Result.Seed.String() + `"` 
 
 // known reports whether the client has what a drawn event has to say.
 func known(r *http.Request, e *lottery.Event) bool {
-	return e.Result != nil && slices.Contains(r.Header.Values("If-None-Match"), tag(e))
+	if e.Result == nil {
+		return false
+	}
+	for item := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
+		if item = strings.TrimSpace(item); item == tag(e) || item == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 type ticketPage struct {

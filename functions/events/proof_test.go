@@ -126,6 +126,7 @@ func TestADrawnProofAndListMayBeKept(t *testing.T) {
 		if again.Text != "" {
 			t.Errorf("%s: 304 with a body", call)
 		}
+		c.Call(path, "", nil, "If-None-Match", `"x", `+a.Header.Get("ETag")).Want(t, call+" with a list of tags", 304, "")
 		c.Call(path, "", nil, "If-None-Match", `W/"other"`).Want(t, call+" with another tag", 200, "")
 	}
 }
@@ -228,7 +229,7 @@ func TestALateEventTakesItsLateRoundOnly(t *testing.T) {
 	c.Call(call, "", sign(e.Record.LateRound)).Want(t, "the late round", 202, "")
 	var v eventView
 	c.Call("GET /events/"+e.ID.String(), "", nil).Want(t, "the event", 200, "").Into(t, &v)
-	if !v.Late || v.Fairness.Lock.Late != e.Record.LateRound || v.Fairness.WaitingRound != e.Record.LateRound {
+	if !v.Late || v.Fairness.Lock.Late != e.Record.LateRound || v.Fairness.WaitingRound != 0 { // the round is there, the draw follows
 		t.Errorf("%+v", v)
 	}
 }

@@ -165,7 +165,7 @@ func fairness(e *lottery.Event, now time.Time) fairnessView {
 		secret := hex.EncodeToString(s[:])
 		f.Lock.Secret = &secret
 	}
-	if e.AwaitsBeacon(now) == nil {
+	if e.AwaitsBeacon(now) == nil && e.Beacon == nil {
 		f.WaitingRound = e.DecidingRound()
 	}
 	if e.Result != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,38 @@ func newCall(spec *openapi3.T, path string, item *openapi3.PathItem, method stri
 		}
 	}
 	return c
+}
+
+// publicWith is the extension by which an operation that is two calls under one path names the query parameter that makes it
+// the public one. Its 200 is a oneOf: the answer without the parameter, for which a token is needed, and the one with it.
+const publicWith = "x-public-with"
+
+// narrowed is the call that a query asks for: of two calls under one path the one it means, else c itself.
+func (c *call) narrowed(query url.Values) *call {
+	name, ok := c.route.Operation.Extensions[publicWith].(string)
+	if !ok {
+		return c
+	}
+	const origin = "Access-Control-Allow-Origin"
+	op, ok200 := *c.route.Operation, *c.response(http.StatusOK)
+	media := *ok200.Content.Get("application/json")
+	schemas := media.Schema.Value.OneOf
+	ok200.Headers = maps.Clone(ok200.Headers)
+	if query.Has(name) {
+		media.Schema = schemas[1]
+		ok200.Headers[origin] = c.route.Spec.Components.Headers["AnyOrigin"]
+	} else {
+		media.Schema = schemas[0]
+		delete(ok200.Headers, origin)
+		op.Security = nil // that of the document: a token
+	}
+	ok200.Content = openapi3.Content{"application/json": &media}
+	op.Responses = openapi3.NewResponsesWithCapacity(c.route.Operation.Responses.Len())
+	for status, res := range c.route.Operation.Responses.Map() {
+		op.Responses.Set(status, res)
+	}
+	op.Responses.Set("200", &openapi3.ResponseRef{Value: &ok200})
+	return newCall(c.route.Spec, c.route.Path, c.route.PathItem, c.route.Method, &op)
 }
 
 // strayCall describes the answers to requests outside the document, from two reusable responses that no operation needs.

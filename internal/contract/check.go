@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,7 +55,11 @@ func (d *Doc) check(x exchange) []string {
 	if c == nil {
 		c = d.strays
 	}
-	problems := d.checkAnswer(c, f, x)
+	c = c.narrowed(x.req.URL.Query())
+	x, problems := x.unpacked()
+	if len(problems) == 0 {
+		problems = d.checkAnswer(c, f, x)
+	}
 	for i, p := range problems {
 		problems[i] = fmt.Sprintf("%s answered %d: %s", describe(c, x.req), x.status, p)
 	}
@@ -94,10 +99,31 @@ func (d *Doc) checkAnswer(c *call, f *finder, x exchange) []string {
 	if x.status >= 400 && x.req.Method != http.MethodHead {
 		problems = append(problems, checkError(c, x)...)
 	}
-	if x.status >= 200 && x.status < 300 {
+	if x.status >= 200 && x.status < 300 || x.status == http.StatusNotModified {
 		problems = append(problems, checkRequest(c, in)...)
 	}
+	if x.status == http.StatusNotModified && !strings.Contains(x.req.Header.Get("If-None-Match"), x.header.Get("ETag")) {
+		problems = append(problems, "If-None-Match did not name its ETag")
+	}
 	return problems
+}
+
+// unpacked returns the exchange with its answer's body as it is without gzip.
+func (x exchange) unpacked() (exchange, []string) {
+	if x.header.Get("Content-Encoding") != "gzip" || x.req.Method == http.MethodHead {
+		return x, nil
+	}
+	if !strings.Contains(x.req.Header.Get("Accept-Encoding"), "gzip") || x.header.Get("Vary") != "Accept-Encoding" {
+		return x, []string{"it is compressed, and not asked to be, or without Vary: Accept-Encoding"}
+	}
+	r, err := gzip.NewReader(bytes.NewReader(x.body))
+	if err == nil {
+		x.body, err = io.ReadAll(r)
+	}
+	if err != nil {
+		return x, []string{"the body is not in gzip"}
+	}
+	return x, nil
 }
 
 // strayStatus is the one status that a request outside the document may get; 0 for a documented call.
@@ -123,7 +149,7 @@ func validateResponse(in *openapi3filter.RequestValidationInput, x exchange) []s
 func (d *Doc) checkHeaders(c *call, x exchange) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(x.header)) {
 		switch {
-		case c.headers[name] || !d.known[name] && plainHeaders[name]:
+		case c.headers[name] || plainHeaders[name]:
 		case d.known[name]:
 			problems = append(problems, fmt.Sprintf("header %s is documented for other calls, not for this one", name))
 		default:

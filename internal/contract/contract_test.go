@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,7 +18,8 @@ import (
 const (
 	eventPath = "/events/q3hZ0vN1T8yqkW7Jm2xL9A"
 	joinPath  = "/join/q3hZ0vN1T8yqkW7Jm2xL9A"
-	ticket    = `{"ticket":"fd8808f7596e977f149e32648769f5a9","joined_at":"2026-11-23T09:41:07Z","notify":true}`
+	tag       = `W/"1ad0299aaa109440af91f548f40f88066406765d3b54f5995b84de9e7a151618"`
+	chainPath = "/events?owner=FktOcGkMgQfgy6HrcAs4xQ"
 )
 
 // spy is a testing.TB that only takes notes. What it does not replace panics.
@@ -83,8 +85,36 @@ func newRequest(method, target, body string) *http.Request {
 	return req
 }
 
-// exampleEvent is an example of the document, with one text replaced by another.
-func exampleEvent(t *testing.T, name, from, to string) string {
+// anonymous is a request without a token.
+func anonymous(method, target, body string) *http.Request {
+	r := newRequest(method, target, body)
+	r.Header.Del("Authorization")
+	return r
+}
+
+// packed is the answer in gzip.
+func (a answer) packed(t *testing.T) answer {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, a.body); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a.body = b.String()
+	return a.with("Content-Encoding", "gzip").with("Vary", "Accept-Encoding").with("Content-Type", "application/json")
+}
+
+// tampered is the answer without the end of its body.
+func (a answer) tampered() answer {
+	a.body = a.body[:len(a.body)-1]
+	return a
+}
+
+// example is an example of the document, with one text replaced by another.
+func example(t *testing.T, name, from, to string) string {
 	t.Helper()
 	raw := string(marshal(t, Load(t).spec.Components.Examples[name].Value.Value))
 	if !strings.Contains(raw, from) {
@@ -107,27 +137,41 @@ func complaints(t *testing.T, h http.Handler, r *http.Request) []string {
 
 func TestADocumentedExchangePasses(t *testing.T) {
 	t.Parallel()
+	ticket := example(t, "Joined", "{", "{")
 	joined := answer{status: 201, body: ticket}
-	event := answer{status: 200, body: exampleEvent(t, "DrawnEvent", "{", "{")}.with("Access-Control-Allow-Origin", "*")
-	created := answer{status: 201, body: exampleEvent(t, "NewEvent", "{", "{")}.with("Idempotency-Replayed", "true")
+	event := answer{status: 200, body: example(t, "DrawnEvent", "{", "{")}.with("Access-Control-Allow-Origin", "*")
+	chain := answer{status: 200, body: example(t, "Chain", "{", "{")}.with("Access-Control-Allow-Origin", "*")
+	proof := answer{status: 200, body: example(t, "Proof", "{", "{")}.with("Access-Control-Allow-Origin", "*").with("ETag", tag)
+	unchanged := answer{status: 304}.with("Access-Control-Allow-Origin", "*").with("ETag", tag)
+	taken := answer{status: 202, body: `{"round":31089008}`}.with("Access-Control-Allow-Origin", "*")
+	created := answer{status: 201, body: example(t, "NewEvent", "{", "{")}.with("Idempotency-Replayed", "true")
+	packable, conditional := anonymous("GET", eventPath+"/proof", ""), anonymous("GET", eventPath+"/proof", "")
+	packable.Header.Set("Accept-Encoding", "br, gzip")
+	conditional.Header.Set("If-None-Match", tag)
 	draft := `{"title":"t","draw_at":"2026-11-24T20:00:00.000+08:00","prizes":[{"name":"p","quantity":1}]}`
 	for name, c := range map[string]struct {
 		h http.Handler
 		r *http.Request
 	}{
-		"join":           {joined, newRequest("POST", joinPath, `{"notify":true}`)},
-		"no body":        {joined, newRequest("POST", joinPath, "")},
-		"event":          {event, newRequest("GET", eventPath, "")},
-		"replay":         {created, newRequest("POST", "/events", draft)},
-		"clamped limit":  {answer{status: 200, body: `{"events":[]}`}, newRequest("GET", "/events?limit=1000&role=won", "")},
-		"no content":     {answer{status: 204}, newRequest("DELETE", "/login?all=true", "")},
-		"head":           {event, newRequest("HEAD", eventPath, "")},
-		"refused":        {refusal(409, "event_locked"), newRequest("POST", joinPath, "")},
-		"refused junk":   {refusal(400, "malformed"), newRequest("POST", joinPath, `{"notify":`)},
-		"retry":          {refusal(503, "unavailable").with("Retry-After", "1"), newRequest("GET", joinPath, "")},
-		"stray route":    {refusal(404, "route_not_found"), newRequest("GET", "/nowhere", "")},
-		"stray method":   {refusal(405, "method_not_allowed").with("Allow", "DELETE, GET, HEAD, POST"), newRequest("PUT", joinPath, "")},
-		"cors on errors": {refusal(404, "event_not_found").with("Access-Control-Allow-Origin", "*"), newRequest("GET", eventPath, "")},
+		"join":            {joined, newRequest("POST", joinPath, `{"notify":true}`)},
+		"no body":         {joined, newRequest("POST", joinPath, "")},
+		"event":           {event, newRequest("GET", eventPath, "")},
+		"replay":          {created, newRequest("POST", "/events", draft)},
+		"clamped limit":   {answer{status: 200, body: `{"events":[]}`}, newRequest("GET", "/events?limit=1000&role=won", "")},
+		"no content":      {answer{status: 204}, newRequest("DELETE", "/login?all=true", "")},
+		"head":            {event, newRequest("HEAD", eventPath, "")},
+		"chain":           {chain, anonymous("GET", chainPath, "")},
+		"chain, my token": {chain, newRequest("GET", chainPath+"&limit=1000", "")},
+		"proof":           {proof, anonymous("GET", eventPath+"/proof", "")},
+		"packed proof":    {proof.packed(t), packable},
+		"unchanged":       {unchanged, conditional},
+		"beacon":          {taken, anonymous("POST", eventPath+"/beacon", `{"signature":"`+strings.Repeat("0a", 48)+`"}`)},
+		"refused":         {refusal(409, "event_locked"), newRequest("POST", joinPath, "")},
+		"refused junk":    {refusal(400, "malformed"), newRequest("POST", joinPath, `{"notify":`)},
+		"retry":           {refusal(503, "unavailable").with("Retry-After", "1"), newRequest("GET", joinPath, "")},
+		"stray route":     {refusal(404, "route_not_found"), newRequest("GET", "/nowhere", "")},
+		"stray method":    {refusal(405, "method_not_allowed").with("Allow", "DELETE, GET, HEAD, POST"), newRequest("PUT", joinPath, "")},
+		"cors on errors":  {refusal(404, "event_not_found").with("Access-Control-Allow-Origin", "*"), newRequest("GET", eventPath, "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,8 +184,11 @@ func TestADocumentedExchangePasses(t *testing.T) {
 
 func TestADeviatingAnswerFails(t *testing.T) {
 	t.Parallel()
+	ticket := example(t, "Joined", "{", "{")
 	join := newRequest("GET", joinPath, "")
 	event := newRequest("GET", eventPath, "")
+	proof, packable := newRequest("GET", eventPath+"/proof", ""), newRequest("GET", eventPath+"/proof", "")
+	packable.Header.Set("Accept-Encoding", "gzip")
 	open := answer{}.with("Access-Control-Allow-Origin", "*").header
 	for name, c := range map[string]struct {
 		h    http.Handler
@@ -149,19 +196,21 @@ func TestADeviatingAnswerFails(t *testing.T) {
 		want string // the one complaint contains it
 	}{
 		"wrong type":         {answer{status: 200, body: strings.Replace(ticket, "true", `"yes"`, 1)}, join, "at '/notify'"},
-		"missing field":      {answer{status: 200, body: strings.Replace(ticket, `,"notify":true`, "", 1)}, join, "notify"},
-		"extra field":        {answer{status: 200, body: strings.Replace(ticket, "{", `{"receipt":1,`, 1)}, join, "receipt"},
-		"upper-case ticket":  {answer{status: 200, body: strings.Replace(ticket, "fd88", "FD88", 1)}, join, "at '/ticket'"},
+		"missing field":      {answer{status: 200, body: strings.Replace(ticket, `"notify":true,`, "", 1)}, join, "notify"},
+		"extra field":        {answer{status: 200, body: strings.Replace(ticket, "{", `{"openid":1,`, 1)}, join, "openid"},
+		"upper-case ticket":  {answer{status: 200, body: strings.Replace(ticket, `},"ticket":"4c6b`, `},"ticket":"4C6B`, 1)}, join, "at '/ticket'"},
 		"milliseconds":       {answer{status: 200, body: strings.Replace(ticket, "07Z", "07.5Z", 1)}, join, "at '/joined_at'"},
 		"local time":         {answer{status: 200, body: strings.Replace(ticket, "07Z", "07+08:00", 1)}, join, "at '/joined_at'"},
 		"not JSON":           {answer{status: 200, body: ticket}.with("Content-Type", "text/plain"), join, "Content-Type"},
 		"broken JSON":        {answer{status: 200, body: ticket[1:]}, join, "not one JSON value"},
-		"nested type":        {answer{200, exampleEvent(t, "NewEvent", `"quantity":1`, `"quantity":"1"`), open}, event, "at '/prizes/0/quantity'"},
-		"nested extra":       {answer{200, exampleEvent(t, "NewEvent", `"owner":true`, `"owner":true,"user_id":"u"`), open}, event, "user_id"},
-		"no such status":     {answer{200, exampleEvent(t, "NewEvent", `"init"`, `"locked"`), open}, event, "at '/status'"},
-		"opened, no result":  {answer{200, exampleEvent(t, "NewEvent", `"init"`, `"opened"`), open}, event, "drawn_at"},
-		"result too early":   {answer{200, exampleEvent(t, "DrawnEvent", `"opened"`, `"opening"`), open}, event, "/fairness/lock/secret"},
-		"prize, no ticket":   {answer{200, exampleEvent(t, "DrawnEvent", `,"ticket":`, `,"number":`), open}, event, "number"},
+		"nested type":        {answer{200, example(t, "NewEvent", `"quantity":1`, `"quantity":"1"`), open}, event, "at '/prizes/0/quantity'"},
+		"nested extra":       {answer{200, example(t, "NewEvent", `"owner":true`, `"owner":true,"user_id":"u"`), open}, event, "user_id"},
+		"no such status":     {answer{200, example(t, "NewEvent", `"init"`, `"locked"`), open}, event, "at '/status'"},
+		"opened, no result":  {answer{200, example(t, "NewEvent", `"init"`, `"opened"`), open}, event, "drawn_at"},
+		"result too early":   {answer{200, example(t, "DrawnEvent", `"opened"`, `"opening"`), open}, event, "/fairness/seed"},
+		"place, not locked":  {answer{status: 201, body: example(t, "MyTicket", "{", "{")}, newRequest("POST", joinPath, ""), "at '/index'"},
+		"index, no path":     {answer{status: 200, body: strings.Replace(ticket, "{", `{"index":1,`, 1)}, join, "path"},
+		"prize, no ticket":   {answer{200, example(t, "DrawnEvent", `,"ticket":`, `,"number":`), open}, event, "number"},
 		"undocumented code":  {refusal(404, "event_gone"), join, `error code "event_gone" is not documented`},
 		"code of others":     {refusal(404, "not_joined"), newRequest("DELETE", joinPath, ""), `error code "not_joined" is not documented`},
 		"code elsewhere":     {refusal(404, "login_required"), join, `error code "login_required" is not documented`},
@@ -174,9 +223,18 @@ func TestADeviatingAnswerFails(t *testing.T) {
 		"no request id":      {answer{200, ticket, http.Header{"X-Request-Id": nil}}, join, `"X-Request-Id" missing`},
 		"no Retry-After":     {refusal(429, "rate_limited"), join, `"Retry-After" missing`},
 		"Retry-After 0":      {refusal(429, "rate_limited").with("Retry-After", "0"), join, "Retry-After"},
+		"304 unasked":        {answer{status: 304}.with("Access-Control-Allow-Origin", "*").with("ETag", tag), proof, "did not name its ETag"},
+		"packed unasked":     {answer{status: 200, body: "{}"}.packed(t), proof, "not asked to be"},
+		"no gzip":            {answer{status: 200, body: "{}"}.packed(t).tampered(), packable, "not in gzip"},
+		"packed, no Vary":    {answer{200, "{}", http.Header{"Content-Encoding": {"gzip"}}}, packable, "without Vary"},
+		"packed nonsense":    {answer{status: 200, body: `{"spec":"vdraw/2"}`}.packed(t).with("Access-Control-Allow-Origin", "*"), packable, "at '/spec'"},
+		"mine for a chain":   {answer{status: 200, body: `{"events":[]}`}.with("Access-Control-Allow-Origin", "*"), newRequest("GET", chainPath, ""), "organiser"},
+		"a chain for mine":   {answer{status: 200, body: example(t, "Chain", "{", "{")}, newRequest("GET", "/events", ""), "organiser"},
+		"CORS on mine":       {answer{status: 200, body: `{"events":[]}`}.with("Access-Control-Allow-Origin", "*"), newRequest("GET", "/events", ""), "documented for other calls"},
+		"chain without CORS": {answer{status: 200, body: example(t, "Chain", "{", "{")}, newRequest("GET", chainPath, ""), "Access-Control-Allow-Origin"},
 		"body of 204":        {answer{status: 204, body: "{}"}, newRequest("DELETE", joinPath, ""), "it has a body"},
-		"no CORS":            {answer{status: 200, body: exampleEvent(t, "NewEvent", "{", "{")}, event, "Access-Control-Allow-Origin"},
-		"CORS for one":       {answer{200, exampleEvent(t, "NewEvent", "{", "{"), http.Header{"Access-Control-Allow-Origin": {"https://x"}}}, event, "Access-Control-Allow-Origin"},
+		"no CORS":            {answer{status: 200, body: example(t, "NewEvent", "{", "{")}, event, "Access-Control-Allow-Origin"},
+		"CORS for one":       {answer{200, example(t, "NewEvent", "{", "{"), http.Header{"Access-Control-Allow-Origin": {"https://x"}}}, event, "Access-Control-Allow-Origin"},
 		"CORS on my ticket":  {answer{status: 200, body: ticket}.with("Access-Control-Allow-Origin", "*"), join, "documented for other calls"},
 		"a cookie":           {answer{status: 200, body: ticket}.with("Set-Cookie", "a=b"), join, "Set-Cookie is not documented"},
 		"stray answered":     {answer{status: 200, body: ticket}, newRequest("GET", "/join", ""), "it must answer 404"},
@@ -198,14 +256,12 @@ func TestADeviatingAnswerFails(t *testing.T) {
 
 func TestAnAcceptedRequestOutsideTheDocumentFails(t *testing.T) {
 	t.Parallel()
-	created := answer{status: 201, body: exampleEvent(t, "NewEvent", "{", "{")}
+	created := answer{status: 201, body: example(t, "NewEvent", "{", "{")}
 	list := answer{status: 200, body: `{"events":[]}`}
 	draft := func(from, to string) *http.Request {
 		body := `{"title":"t","draw_at":"2026-11-24T20:00:00Z","prizes":[{"name":"p","quantity":1}]}`
 		return newRequest("POST", "/events", strings.Replace(body, from, to, 1))
 	}
-	anonymous := newRequest("GET", "/events", "")
-	anonymous.Header.Del("Authorization")
 	longKey := draft("", "")
 	longKey.Header.Set("Idempotency-Key", strings.Repeat("k", 129))
 	untyped := draft("", "")
@@ -223,13 +279,16 @@ func TestAnAcceptedRequestOutsideTheDocumentFails(t *testing.T) {
 		"long key":         {created, longKey, "Idempotency-Key"},
 		"no Content-Type":  {created, untyped, "Content-Type"},
 		"no body":          {created, newRequest("POST", "/events", ""), "required"},
-		"no token":         {list, anonymous, "no bearer token"},
+		"no token":         {list, anonymous("GET", "/events", ""), "no bearer token"},
+		"owner of 21":      {list, newRequest("GET", chainPath[:len(chainPath)-1], ""), "query parameter owner"},
+		"from the end":     {answer{status: 200, body: example(t, "TicketPage", "{", "{")}, newRequest("GET", eventPath+"/tickets?from=-1", ""), "query parameter from"},
+		"upper-case hex":   {answer{status: 202, body: `{"round":1}`}, newRequest("POST", eventPath+"/beacon", `{"signature":"`+strings.Repeat("0A", 48)+`"}`), "at '/signature'"},
 		"unknown role":     {list, newRequest("GET", "/events?role=owner", ""), "query parameter role"},
 		"limit 0":          {list, newRequest("GET", "/events?limit=0", ""), "query parameter limit"},
 		"limit no number":  {list, newRequest("GET", "/events?limit=ten", ""), "query parameter limit"},
 		"unknown query":    {list, newRequest("GET", "/events?page=2", ""), `query parameter "page" is not documented`},
-		"id of 21":         {answer{status: 200, body: ticket}, newRequest("GET", joinPath[:len(joinPath)-1], ""), "path parameter id"},
-		"notify no truth":  {answer{status: 201, body: ticket}, newRequest("POST", joinPath, `{"notify":"yes"}`), "at '/notify'"},
+		"id of 21":         {answer{status: 200, body: example(t, "Joined", "{", "{")}, newRequest("GET", joinPath[:len(joinPath)-1], ""), "path parameter id"},
+		"notify no truth":  {answer{status: 201, body: example(t, "Joined", "{", "{")}, newRequest("POST", joinPath, `{"notify":"yes"}`), "at '/notify'"},
 		"log out how many": {answer{status: 204}, newRequest("DELETE", "/login?all=maybe", ""), "query parameter all"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -259,6 +318,7 @@ func TestComplaintsAreReadableAndKeepTokensOut(t *testing.T) {
 func TestTheWrapperChangesNothing(t *testing.T) {
 	t.Parallel()
 	var read string
+	ticket := example(t, "Joined", "{", "{")
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		read = string(body)
@@ -273,6 +333,7 @@ func TestTheWrapperChangesNothing(t *testing.T) {
 
 func TestClientChecksOverTheWire(t *testing.T) {
 	t.Parallel()
+	ticket := example(t, "Joined", "{", "{")
 	good, bad := answer{status: 201, body: ticket}, answer{status: 201, body: `{}`}
 	mux := http.NewServeMux()
 	mux.Handle("/api/join/", good)
@@ -316,8 +377,8 @@ func TestRoutesAreMuxPatterns(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"DELETE /events/{id}", "DELETE /join/{id}", "DELETE /login", "GET /events", "GET /events/{id}",
-		"GET /events/{id}/winners", "GET /join/{id}", "PATCH /login", "POST /events", "POST /events/{id}/cancel",
-		"POST /join/{id}", "POST /login",
+		"GET /events/{id}/proof", "GET /events/{id}/tickets", "GET /events/{id}/winners", "GET /join/{id}", "PATCH /login",
+		"POST /events", "POST /events/{id}/beacon", "POST /events/{id}/cancel", "POST /join/{id}", "POST /login",
 	}
 	if diff := cmp.Diff(want, Load(t).Routes()); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)

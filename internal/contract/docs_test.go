@@ -160,33 +160,64 @@ func TestThePageNamesEveryPropertyParameterAndHeader(t *testing.T) {
 	}
 }
 
-// TestTheExamplesOfThePageAreAnswers reads every block that begins with ```json and a status.
+// answerOf is an example answer of a call.
+type answerOf struct {
+	call   *call
+	status int
+	value  any
+}
+
+// pageExamples reads every block of a call's section that begins with ```json and a status.
+func pageExamples(t *testing.T, c *call) (all []answerOf) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("(?s)\n```json (\\d{3})\n(.*?)\n```\n").FindAllStringSubmatch(section(t, c.pattern()), -1) {
+		status, _ := strconv.Atoi(m[1])
+		a := answerOf{call: c, status: status}
+		if err := json.Unmarshal([]byte(m[2]), &a.value); err != nil {
+			t.Fatalf("%s %d: %v", c.pattern(), status, err)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
 func TestTheExamplesOfThePageAreAnswers(t *testing.T) {
 	t.Parallel()
-	block := regexp.MustCompile("(?s)\n```json (\\d{3})\n(.*?)\n```\n")
 	for _, c := range Load(t).calls {
-		examples := block.FindAllStringSubmatch(section(t, c.pattern()), -1)
-		for _, m := range examples {
-			status, _ := strconv.Atoi(m[1])
-			res := c.response(status)
+		examples := pageExamples(t, c)
+		for _, a := range examples {
+			res := c.response(a.status)
 			if res == nil {
-				t.Errorf("%s does not answer %d", c.pattern(), status)
-				continue
-			}
-			var v any
-			if err := json.Unmarshal([]byte(m[2]), &v); err != nil {
-				t.Errorf("%s %d: %v", c.pattern(), status, err)
+				t.Errorf("%s does not answer %d", c.pattern(), a.status)
 				continue
 			}
 			schema := res.Content.Get("application/json").Schema.Value
-			err := schema.VisitJSON(v, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors())
+			err := schema.VisitJSON(a.value, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors())
 			for _, line := range explain(err) {
-				t.Errorf("%s %d: %s", c.pattern(), status, line)
+				t.Errorf("%s %d: %s", c.pattern(), a.status, line)
 			}
 		}
-		hasBody := c.response(200) != nil || c.response(201) != nil
+		hasBody := c.response(200) != nil || c.response(201) != nil || c.response(202) != nil
 		if hasBody && len(examples) == 0 {
 			t.Errorf("%s has no example of an answer", c.pattern())
+		}
+	}
+}
+
+// TestTheExamplesOfThePageAreTheDocuments: whoever reads one of the two knows the other's examples.
+func TestTheExamplesOfThePageAreTheDocuments(t *testing.T) {
+	t.Parallel()
+	for _, c := range Load(t).calls {
+		for _, a := range pageExamples(t, c) {
+			media := c.response(a.status).Content.Get("application/json")
+			known := []any{media.Example}
+			for _, ref := range media.Examples {
+				known = append(known, ref.Value.Value)
+			}
+			want := string(marshal(t, a.value))
+			if !slices.ContainsFunc(known, func(v any) bool { return string(marshal(t, v)) == want }) {
+				t.Errorf("openapi.yaml does not have this example of %s %d: %s", c.pattern(), a.status, want)
+			}
 		}
 	}
 }

@@ -22,9 +22,6 @@ const lanes = 2
 // Conns is how many connections a worker's store needs: each lane may be reading a long list while it renews the claim.
 const Conns = 2 * lanes
 
-// patience is how long a step may take before what waits behind it is given back, for others to take.
-const patience = time.Second
-
 // claimed is a claim at work. What all its events need is read at once; what is done to one is done to it alone.
 type claimed struct {
 	*Worker
@@ -133,7 +130,7 @@ func (b *claimed) extend(ctx context.Context) error { return b.store.Extend(ctx,
 // given back meanwhile.
 func (b *claimed) stepOrGiveBack(ctx context.Context, id lottery.EventID) (bool, error) {
 	given := make(chan struct{})
-	timer := time.AfterFunc(patience, func() {
+	timer := time.AfterFunc(b.patience, func() {
 		defer close(given)
 		b.mu.Lock()
 		rest := b.left

@@ -44,7 +44,7 @@ func TestTheStoreDoesWhatAFewLinesSay(t *testing.T) {
 		}
 	})
 	t.Logf("%d sequences, %d draws, steps %v", checks, drawn, taken)
-	if drawn < checks/4 {
+	if testdb.Scale(0, 1) == 1 && drawn < checks/4 { // few sequences may have few draws by chance
 		t.Errorf("only %d draws in %d sequences: they look at too little", drawn, checks)
 	}
 }
@@ -240,7 +240,9 @@ func (m *machine) tick(rt *rapid.T) {
 	now := m.now()
 	failed := make(chan error, n)
 	for range n {
-		go func() { failed <- newWorker(m.Service, m.passed).Tick(context.Background(), 0) }()
+		w := newWorker(m.Service, m.passed)
+		w.patience = time.Minute // the model knows no worker that gives back because the machine is busy
+		go func() { failed <- w.Tick(context.Background(), 0) }()
 	}
 	for range n {
 		must(m.T, <-failed)

@@ -20,13 +20,15 @@ type Worker struct {
 	keys    *lottery.Keyring
 	grace   time.Duration            // between the lock and the reading of the list
 	pause   time.Duration            // a tick looks again at least this often
-	beacons map[vdraw.Digest]*beacon // by chain
+	// patience is how long a step may take before what waits behind it is given back, for others to take.
+	patience time.Duration
+	beacons  map[vdraw.Digest]*beacon // by chain
 }
 
 // New makes a worker on a store that has Conns connections or more. Its lists are read grace (lottery.Grace) after the lock.
 // beacons are where it has the public randomness from; the events of other chains wait.
 func New(db *store.Store, keys *lottery.Keyring, grace time.Duration, beacons ...Beacon) *Worker {
-	w := &Worker{store: db, keys: keys, grace: grace, pause: 10 * time.Second, beacons: map[vdraw.Digest]*beacon{}}
+	w := &Worker{store: db, keys: keys, grace: grace, pause: 10 * time.Second, patience: time.Second, beacons: map[vdraw.Digest]*beacon{}}
 	for _, b := range beacons {
 		w.beacons[b.Chain.Hash] = &beacon{Beacon: b}
 	}
