@@ -19,6 +19,7 @@ import (
 type world struct {
 	wechat *wechatsim.Sim
 	relay  *drandsim.Sim
+	page   http.Handler // checks draws in the browser
 }
 
 // newFront puts the gateway and, under /_sim/, the world on one address.
@@ -37,6 +38,7 @@ func newFront(c *localCloud, w world, version string) http.Handler {
 	tools.Handle("/_sim/drand/control/", http.StripPrefix("/_sim/drand/control", w.relay.Control()))
 	tools.HandleFunc("POST /_sim/draw", c.serveDraw)
 	tools.HandleFunc("GET /_sim/functions", c.serveStats)
+	tools.Handle("GET /verify/", w.page)
 	tools.Handle("/", gate)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Lottery-Version", version)
@@ -48,7 +50,9 @@ func newFront(c *localCloud, w world, version string) http.Handler {
 	})
 }
 
-func isTool(path string) bool { return strings.HasPrefix(path, "/_sim/") }
+func isTool(path string) bool {
+	return strings.HasPrefix(path, "/_sim/") || strings.HasPrefix(path, "/verify/")
+}
 
 func (c *localCloud) serveDraw(w http.ResponseWriter, r *http.Request) {
 	err := c.drawOnce(r.Context())

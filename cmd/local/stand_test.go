@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"math/big"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func stand(t *testing.T, p platform, g ground, change func(map[string]string)) *
 	var log lockedBuffer
 	c := newCloud(o, b, variables, &log)
 	server.Config.Handler = newFront(c, world{
-		wechatsim.New(wechatsim.Config{AppID: appID, Secret: "s", Now: time.Now}), drandsim.New(drandsim.Config{Key: key}),
+		wechatsim.New(wechatsim.Config{AppID: appID, Secret: "s", Now: time.Now}), drandsim.New(drandsim.Config{Key: key}), http.NotFoundHandler(),
 	}, "test")
 	server.Start()
 	t.Cleanup(func() {

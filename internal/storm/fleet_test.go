@@ -46,7 +46,7 @@ func (g *ground) variables(skew int) map[string]string {
 		"MIN_LEAD":     (g.pace.lead + g.pace.period).String(),
 		"TICK_PERIOD":  g.pace.period.String(),
 		"TICK_HORIZON": g.pace.horizon.String(),
-		"BEACON":       "none",
+		"BEACON":       "drand", "BEACON_DEV_KEY": fmt.Sprintf("%x", g.beacon.Public()), "BEACON_RELAYS": g.relays,
 	}
 	if skew != 0 {
 		v["CLOCK_SKEW"] = fmt.Sprint(skew)

@@ -5,11 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"wxlottery/internal/drandsim"
 	"wxlottery/internal/testdb"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
@@ -39,6 +41,10 @@ type ground struct {
 	keys  *lottery.Keyring
 	redis string // for join
 	log   *journal
+
+	beacon *drandsim.Key // signs the rounds of the development chain
+	relay  *drandsim.Sim
+	relays string // its address, as BEACON_RELAYS wants it
 }
 
 // newGround stands on a migrated MySQL database.
@@ -47,7 +53,14 @@ func newGround(t testing.TB, dsn string, p pace) *ground {
 	keys, err := lottery.NewKeyring(1, map[int][]byte{1: masterKey})
 	must(t, err)
 	g := &ground{t: t, pace: p, dsn: dsn, db: testdb.Connect(t, dsn), store: testdb.Open(t, dsn), keys: keys, log: new(journal)}
+	g.beacon, err = drandsim.NewKey(masterKey)
+	must(t, err)
+	g.relay = drandsim.New(drandsim.Config{Key: g.beacon})
+	server := httptest.NewServer(g.relay)
+	g.relays = server.URL
 	t.Cleanup(func() {
+		server.CloseClientConnections() // of processes that were killed
+		server.Close()
 		g.db.Close()
 		if t.Failed() {
 			t.Logf("the programs' last words:\n%s", g.log)
@@ -78,6 +91,19 @@ func (g *ground) terms() lottery.Terms {
 // event makes an event that is drawn at an instant, as if an hour, or whatever ago is, had passed since.
 func (g *ground) event(owner lottery.UserID, drawAt time.Time, ago time.Duration, prizes ...int) *lottery.Event {
 	g.t.Helper()
+	return g.eventUnder(g.terms(), owner, drawAt, ago, prizes...)
+}
+
+// provable is event by public randomness.
+func (g *ground) provable(owner lottery.UserID, drawAt time.Time, ago time.Duration, prizes ...int) *lottery.Event {
+	g.t.Helper()
+	terms, chain := g.terms(), g.beacon.Chain()
+	terms.Chain = &chain
+	return g.eventUnder(terms, owner, drawAt, ago, prizes...)
+}
+
+func (g *ground) eventUnder(terms lottery.Terms, owner lottery.UserID, drawAt time.Time, ago time.Duration, prizes ...int) *lottery.Event {
+	g.t.Helper()
 	draft := lottery.Draft{Title: "Tee", DrawAt: drawAt.Truncate(time.Second).UTC()}
 	for i, quantity := range prizes {
 		draft.Prizes = append(draft.Prizes, lottery.Prize{Name: fmt.Sprint("Cup ", i+1), Quantity: quantity})
@@ -85,7 +111,7 @@ func (g *ground) event(owner lottery.UserID, drawAt time.Time, ago time.Duration
 	e, _, _, err := g.store.Create(context.Background(), store.Creation{
 		Owner: owner,
 		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
-			return draft.Event(lottery.NewEventID(), place, now.Add(-ago), g.terms(), g.keys)
+			return draft.Event(lottery.NewEventID(), place, now.Add(-ago), terms, g.keys)
 		},
 	})
 	must(g.t, err)

@@ -43,7 +43,8 @@ func rootOf(tickets [][]byte) digest {
 // inputs are what a draw follows from.
 type inputs struct {
 	manifest, secret []byte
-	beacon           [32]byte
+	beacon           [32]byte // zero where there is none
+	late             int      // the round of a lock that came too late; 0: it did not
 	tickets          [][]byte // ascending
 	prizes           int
 }
@@ -57,6 +58,9 @@ type outputs struct {
 func (in inputs) draw() (out outputs) {
 	out.root = rootOf(in.tickets)
 	out.lock = tagged("vdraw/1/lock", in.manifest, number64(len(in.tickets)), out.root[:])
+	if in.late > 0 {
+		out.lock = tagged("vdraw/1/lock-late", in.manifest, number64(len(in.tickets)), out.root[:], number64(in.late))
+	}
 	out.seed = tagged("vdraw/1/seed", out.lock[:], in.secret, in.beacon[:])
 	deck := slices.Clone(in.tickets)
 	for j := range min(in.prizes, len(deck)) {

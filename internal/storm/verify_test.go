@@ -2,10 +2,12 @@ package storm_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
 	"time"
 
 	"wxlottery/shared/lottery"
+	"wxlottery/shared/vdraw"
 )
 
 // ending is what the database holds of a drawn event when all is over.
@@ -13,6 +15,8 @@ type ending struct {
 	manifest, commitment     []byte
 	count                    int
 	root, lock, secret, seed []byte
+	signature                []byte            // of the round that decided; nil in mode 0
+	late                     int               // the round of a lock that came too late
 	users                    map[string]string // user by ticket
 	tickets                  [][]byte          // in order
 	ahead                    time.Duration     // of the lock record before draw_at
@@ -25,10 +29,11 @@ func (g *ground) ending(e *lottery.Event) *ending {
 	x := &ending{users: map[string]string{}}
 	var frozenAt, drawnAt int64
 	err := g.db.QueryRow(`
-		SELECT manifest_digest, commitment, list_count, list_root, lock_digest, secret, seed, frozen_at_ms, drawn_at_ms
+		SELECT manifest_digest, commitment, list_count, list_root, lock_digest, secret, seed, frozen_at_ms, drawn_at_ms,
+			COALESCE(late_round, 0), beacon_signature
 		FROM events
 		WHERE id = ? AND status = 2`, e.ID[:]).Scan(
-		&x.manifest, &x.commitment, &x.count, &x.root, &x.lock, &x.secret, &x.seed, &frozenAt, &drawnAt)
+		&x.manifest, &x.commitment, &x.count, &x.root, &x.lock, &x.secret, &x.seed, &frozenAt, &drawnAt, &x.late, &x.signature)
 	if err == sql.ErrNoRows {
 		g.t.Errorf("event %s, due at %s: not drawn", e.ID, e.DrawAt)
 		return nil
@@ -64,7 +69,11 @@ func (g *ground) verify(e *lottery.Event) (*ending, outputs) {
 	if x == nil {
 		return nil, outputs{}
 	}
-	r := inputs{manifest: x.manifest, secret: x.secret, tickets: x.tickets, prizes: e.Quantity()}.draw()
+	in := inputs{manifest: x.manifest, secret: x.secret, late: x.late, tickets: x.tickets, prizes: e.Quantity()}
+	if e.Mode == vdraw.ModeBeacon {
+		in.beacon = g.verifyBeacon(e, x)
+	}
+	r := in.draw()
 	commitment := tagged("vdraw/1/commit", e.ID[:], x.secret)
 	for what, pair := range map[string][2][]byte{
 		"commitment":  {x.commitment, commitment[:]},
@@ -81,6 +90,19 @@ func (g *ground) verify(e *lottery.Event) (*ending, outputs) {
 	}
 	g.verifyWinners(e, x, r)
 	return x, r
+}
+
+// verifyBeacon wants the signature of the round that had to decide, and returns what follows from it.
+func (g *ground) verifyBeacon(e *lottery.Event, x *ending) [32]byte {
+	g.t.Helper()
+	round := e.Round
+	if x.late != 0 {
+		round = uint64(x.late)
+	}
+	if want := g.beacon.Sign(round); !bytes.Equal(x.signature, want[:]) {
+		g.t.Errorf("event %s was not drawn by round %d", e.ID, round)
+	}
+	return sha256.Sum256(x.signature)
 }
 
 // verifyWinners also sees to it that nobody is in the list, or wins, twice.
