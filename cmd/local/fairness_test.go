@@ -138,7 +138,9 @@ func TestADrawWaitsForItsRoundInPublic(t *testing.T) {
 func mustWaitInPublic(t *testing.T, cloud string) {
 	data := t.TempDir()
 	p := start(t, data, cloud)
-	fault := func(kind string) { p.call("POST", "/_sim/drand/control/fault", "", map[string]string{"kind": kind}).is(200, "") }
+	fault := func(kind string) {
+		p.call("POST", "/_sim/drand/control/fault", "", map[string]string{"kind": kind}).is(200, "")
+	}
 	owner := p.logIn("owner")
 	brought, waited := p.create(owner), event{}
 	p.call("POST", "/events", owner, map[string]any{

@@ -68,7 +68,7 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 	w := world{
 		wechat: wechatsim.New(wechatsim.Config{AppID: appID, Secret: secret, Now: time.Now}),
 		relay:  drandsim.New(drandsim.Config{Key: back.chain}),
-		page:   newVerifyPage(ctx, stderr),
+		page:   newVerifyPage(ctx, back.chain.Public(), stderr),
 	}
 	c := newCloud(o, built, functionVariables(o, back, url, secret), stderr)
 	server := &http.Server{Handler: newFront(c, w, built.version()), ReadHeaderTimeout: 10 * time.Second}

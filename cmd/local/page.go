@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,17 +17,24 @@ import (
 type verifyPage struct {
 	ctx    context.Context
 	stderr io.Writer
+	key    string // of the development chain, in hex
 
 	mu    sync.Mutex
 	built http.Handler
 }
 
-func newVerifyPage(ctx context.Context, stderr io.Writer) *verifyPage {
-	return &verifyPage{ctx: ctx, stderr: stderr}
+func newVerifyPage(ctx context.Context, key [96]byte, stderr io.Writer) *verifyPage {
+	return &verifyPage{ctx: ctx, stderr: stderr, key: hex.EncodeToString(key[:])}
 }
 
-// ServeHTTP builds the page, once, and serves it. After a failure the next visit tries again.
+// ServeHTTP builds the page, once, and serves it. After a failure the next visit tries again. The page takes a development chain
+// only from its address, where the reader sees it; a visitor who brings none, not even an empty one, is sent there.
 func (p *verifyPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if query := r.URL.Query(); !query.Has("dev") {
+		query.Set("dev", p.key)
+		http.Redirect(w, r, r.URL.Path+"?"+query.Encode(), http.StatusFound)
+		return
+	}
 	page, err := p.get()
 	if err != nil {
 		fmt.Fprintf(p.stderr, "the verify page: %v\n", err)
