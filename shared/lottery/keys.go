@@ -16,8 +16,9 @@ var ErrNoKey = errors.New("lottery: the master key of this version is not config
 // Keyring derives every secret of an event from a master key, so that no event has a secret of its own to lose. An event
 // remembers the version of the key it was created under; older versions stay in the ring as long as their events live.
 type Keyring struct {
-	current int
-	keys    map[int][]byte
+	current   int
+	keys      map[int][]byte
+	operators map[int]ed25519.PrivateKey // by version; deriving one takes as long as signing with it
 }
 
 // NewKeyring takes master keys of 32 bytes by version; current is the one for new events.
@@ -30,7 +31,15 @@ func NewKeyring(current int, keys map[int][]byte) (*Keyring, error) {
 			return nil, fmt.Errorf("lottery: master key version %d is not 32 bytes", version)
 		}
 	}
-	return &Keyring{current, keys}, nil
+	k := &Keyring{current, keys, map[int]ed25519.PrivateKey{}}
+	for version := range keys {
+		seed, err := k.derive(version, "lottery/operator-key", nil)
+		if err != nil {
+			return nil, err
+		}
+		k.operators[version] = ed25519.NewKeyFromSeed(seed[:])
+	}
+	return k, nil
 }
 
 // Current is the key version that new events get.
@@ -51,13 +60,13 @@ func (k *Keyring) Ticket(version int, id EventID, openid string) (vdraw.Ticket, 
 	return vdraw.NewTicket(key[:], id, openid), nil
 }
 
-// Operator is the key that signs lock records, one per key version. Error: ErrNoKey.
+// Operator is the key that signs receipts and lock records, one per key version. Error: ErrNoKey.
 func (k *Keyring) Operator(version int) (ed25519.PrivateKey, error) {
-	seed, err := k.derive(version, "lottery/operator-key", nil)
-	if err != nil {
-		return nil, err
+	operator, ok := k.operators[version]
+	if !ok {
+		return nil, fmt.Errorf("lottery: version %d: %w", version, ErrNoKey)
 	}
-	return ed25519.NewKeyFromSeed(seed[:]), nil
+	return operator, nil
 }
 
 func (k *Keyring) derive(version int, purpose string, id []byte) (out [32]byte, err error) {

@@ -67,7 +67,7 @@ func TestAPlaceInALongListCostsOnePageAndOneSection(t *testing.T) {
 	ctx, s := context.Background(), w.store
 	mine, other := tickets[70], tickets[65_600]
 	// What is not on the way is not read: it may even be wrong.
-	must(t, testdb.Exec(t, w.dsn, `UPDATE list_pages SET hash = X'` + hex(32) + `' WHERE page = 257`))
+	must(t, testdb.Exec(t, w.dsn, `UPDATE list_pages SET hash = X'`+hex(32)+`' WHERE page = 257`))
 	must(t, testdb.Exec(t, w.dsn, `DELETE FROM participants WHERE event_id = ? AND ticket = ?`, e.ID[:], tickets[300][:]))
 	if _, err := s.PlaceOf(ctx, e, mine); err != nil {
 		t.Errorf("%v, although nothing on its way was changed", err)
@@ -78,7 +78,7 @@ func TestAPlaceInALongListCostsOnePageAndOneSection(t *testing.T) {
 	if _, err := s.PlaceOf(ctx, e, tickets[301]); !errors.Is(err, lottery.ErrRecord) {
 		t.Errorf("a participant of its page is gone: %v", err)
 	}
-	must(t, testdb.Exec(t, w.dsn, `UPDATE list_sections SET hash = X'` + hex(32) + `' WHERE section = 1`))
+	must(t, testdb.Exec(t, w.dsn, `UPDATE list_sections SET hash = X'`+hex(32)+`' WHERE section = 1`))
 	if _, err := s.PlaceOf(ctx, e, mine); !errors.Is(err, lottery.ErrRecord) {
 		t.Errorf("a changed section: %v", err)
 	}

@@ -16,10 +16,10 @@ import (
 
 // Worker takes events further. It is safe for concurrent use.
 type Worker struct {
-	store   *store.Store
-	keys    *lottery.Keyring
-	grace   time.Duration            // between the lock and the reading of the list
-	pause   time.Duration            // a tick looks again at least this often
+	store *store.Store
+	keys  *lottery.Keyring
+	grace time.Duration // between the lock and the reading of the list
+	pause time.Duration // a tick looks again at least this often
 	// patience is how long a step may take before what waits behind it is given back, for others to take.
 	patience time.Duration
 	beacons  map[vdraw.Digest]*beacon // by chain
