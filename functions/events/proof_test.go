@@ -91,23 +91,6 @@ func TestWhoeverHasTheAddressCanRecheckTheDraw(t *testing.T) {
 	}
 }
 
-// open draws a frozen event.
-func (b *bench) open(t *testing.T, e *lottery.Event, later time.Duration) {
-	t.Helper()
-	ctx, s := context.Background(), b.Later(later)
-	e, now, err := s.Event(ctx, e.ID)
-	must(t, err)
-	result, picks, err := e.Draw(b.Keys, b.signature(e))
-	must(t, err)
-	winners, err := s.Entries(ctx, e, picks)
-	must(t, err)
-	done, err := s.Open(ctx, e, now, result, winners)
-	must(t, err)
-	if !done {
-		t.Fatal("not drawn")
-	}
-}
-
 func TestADrawnProofAndListMayBeKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -26,10 +26,16 @@ func (b *bench) finish(t *testing.T, e *lottery.Event, later time.Duration, draw
 	must(t, err)
 	_, err = s.Freeze(ctx, e.ID, record, list.Pages(), time.Second)
 	must(t, err)
-	if !draw {
-		return
+	if draw {
+		b.open(t, e, later)
 	}
-	e, now, err = s.Event(ctx, e.ID)
+}
+
+// open draws a frozen event.
+func (b *bench) open(t *testing.T, e *lottery.Event, later time.Duration) {
+	t.Helper()
+	ctx, s := context.Background(), b.Later(later)
+	e, now, err := s.Event(ctx, e.ID)
 	must(t, err)
 	result, picks, err := e.Draw(b.Keys, b.signature(e))
 	must(t, err)
@@ -57,14 +63,8 @@ func TestTheResultIsShownAndCanBeRecomputed(t *testing.T) {
 		t.Fatalf("%+v", locked)
 	}
 	c.Call(path+"/winners", "", nil).Want(t, "winners after the lock", 409, "not_drawn_yet")
-	s := b.Later(61 * time.Minute)
-	e, now, err := s.Event(context.Background(), e.ID)
-	must(t, err)
-	result, picks, err := e.Draw(b.Keys, nil)
-	must(t, err)
-	winners, err := s.Entries(context.Background(), e, picks)
-	must(t, err)
-	_, err = s.Open(context.Background(), e, now, result, winners)
+	b.open(t, e, 61*time.Minute)
+	e, _, err := b.Store.Event(context.Background(), e.ID)
 	must(t, err)
 	c.Call(path, b.Token("bob"), nil).Want(t, "drawn", 200, "").Into(t, &drawn)
 	if drawn.Status != "opened" || drawn.Undrawn != 2 || !drawn.Late || drawn.Me.Prize == "" || drawn.Me.Ticket == "" || drawn.DrawnAt == "" {

@@ -144,15 +144,22 @@ func TestABeaconIsStoredOnlyWhereItIsAwaited(t *testing.T) {
 	}
 }
 
+// claimedBeacon is a frozen event of mode 1 whose draw is due on the clock of the store, and claimed.
+func claimedBeacon(t *testing.T) (*world, *store.Store, *lottery.Event, store.Claim) {
+	t.Helper()
+	w := newWorld(t)
+	e := w.freezeBeacon(w.later(time.Hour-40*time.Second), w.event(time.Hour, provable()))
+	s := w.later(time.Hour + 10*time.Second)
+	claim, err := s.Claim(context.Background(), 10)
+	must(t, err)
+	return w, s, e, claim
+}
+
 // A signature that was brought makes the draw due at once, also where a worker had put it off.
 func TestABeaconMakesTheDrawDue(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
 	ctx := context.Background()
-	e := w.freezeBeacon(w.later(time.Hour-40*time.Second), w.event(time.Hour, provable()))
-	s := w.later(time.Hour + 10*time.Second)
-	claim, err := s.Claim(ctx, 10)
-	must(t, err)
+	_, s, e, claim := claimedBeacon(t)
 	must(t, s.Await(ctx, claim, e.ID, time.Hour, "waiting"))
 	if c, err := s.Claim(ctx, 10); err != nil || len(c.Events) > 0 {
 		t.Fatalf("put off, and claimed: %v, %v", c.Events, err)
@@ -166,12 +173,8 @@ func TestABeaconMakesTheDrawDue(t *testing.T) {
 // Waiting is no failure: the pauses after failures do not grow by it.
 func TestWaitingLeavesTheCountOfFailuresAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
 	ctx := context.Background()
-	e := w.freezeBeacon(w.later(time.Hour-40*time.Second), w.event(time.Hour, provable()))
-	s := w.later(time.Hour + 10*time.Second)
-	claim, err := s.Claim(ctx, 10)
-	must(t, err)
+	w, s, e, claim := claimedBeacon(t)
 	must(t, s.Await(ctx, store.Claim{}, e.ID, time.Hour, "somebody else's"))
 	must(t, s.Await(ctx, claim, e.ID, 0, "waiting for round 1"))
 	var attempts int
