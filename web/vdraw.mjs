@@ -633,7 +633,7 @@ function readEvent(x) {
   });
   needInteger(e.seq, 1, Number.MAX_SAFE_INTEGER, 'event.seq');
   needInteger(e.mode, 0, 1, 'event.mode');
-  needInteger(e.winners, 1, MAX32, 'event.winners');
+  needInteger(e.winners, 0, MAX32, 'event.winners');
   if (e.lock_time >= e.draw_time) refuse('event.lock_time');
   if (e.seq === 1 && e.prev !== ZEROS) refuse('event.prev');
   if (e.mode === 0 && e.chain !== ZEROS) refuse('event.chain');

@@ -36,12 +36,14 @@ func checkEvent(s *service, given vdraw.Given) (result, error) {
 	if err != nil {
 		return result{Report: vdraw.Check(proof, given)}, nil // the first step says what is wrong
 	}
+	var noList error
 	if given.Tickets == nil {
-		if given.Tickets, err = s.tickets(p.Lock.Count); err != nil {
-			return result{}, err
-		}
+		given.Tickets, noList = s.tickets(p.Lock.Count)
 	}
 	r := result{Report: vdraw.Check(proof, given)}
+	if noList != nil && !r.Failed() { // a service cannot hide what is wrong behind a list that it does not give
+		return result{}, noList
+	}
 	if given.Key == nil {
 		r.servedKey = v.Fairness.OperatorKey
 	}

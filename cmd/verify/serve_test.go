@@ -142,12 +142,12 @@ func broken(mux *http.ServeMux) map[string]http.HandlerFunc {
 		r.URL.Path = "/good/" + parts[2]
 		mux.ServeHTTP(w, r)
 	}
-	but := func(end string, h http.HandlerFunc) http.HandlerFunc {
+	but := func(end string, h http.HandlerFunc, others ...http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, end) {
 				h(w, r)
 			} else {
-				good(w, r)
+				append(others, good)[0](w, r)
 			}
 		}
 	}
@@ -161,9 +161,14 @@ func broken(mux *http.ServeMux) map[string]http.HandlerFunc {
 		"gone": func(w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 404, "event_not_found", "there is no such event")
 		},
-		"notours":  func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) },
-		"noevent":  func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("{}")) },
-		"nolist":   but("/tickets", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) }),
+		"notours": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) },
+		"noevent": func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("{}")) },
+		"nolist":  but("/tickets", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) }),
+		"hides": but("/tickets", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) },
+			but("/proof", func(w http.ResponseWriter, _ *http.Request) {
+				proof := string(answersOf(published().example.signed()).json())
+				w.Write([]byte(strings.Replace(proof, `"index":475`, `"index":476`, 1)))
+			})),
 		"badlist":  but("/tickets", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"count":"x"}`)) }),
 		"garbage":  but("/proof", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("{]")) }),
 		"bigevent": func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, maxEvent+1)) },

@@ -52,7 +52,7 @@ var (
 		Zh: "不符:%s。这次抽奖未通过核对。",
 	}
 	closingBut = vdraw.Text{En: "Nothing failed, but: %s.", Zh: "没有不符之处,但是:%s。"}
-	closingAll = vdraw.Text{En: "Nothing failed, and everything was checked.", Zh: "没有不符之处,且全部内容均已核对。"}
+	closingAll = vdraw.Text{En: "Nothing failed, and all that can be checked from here was checked.", Zh: "没有不符之处,凡可在此核对的内容均已核对。"}
 	failedStep = vdraw.Text{En: "step %d, %s", Zh: "第 %d 步,%s"}
 
 	notDrawn  = vdraw.Text{En: "not drawn yet", Zh: "尚未开奖"}

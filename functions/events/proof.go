@@ -182,6 +182,9 @@ func (s *server) beacon(ctx context.Context, r *http.Request, in beaconRequest) 
 		return api.Answer{}, err
 	}
 	round := e.DecidingRound()
+	if e.Beacon != nil && *e.Beacon == signature { // somebody has brought it already; the draw checks it
+		return api.Answer{Status: http.StatusAccepted, Body: accepted{round}}, nil
+	}
 	i := slices.IndexFunc(s.chains, func(c vdraw.Chain) bool { return c.Hash == e.Chain })
 	if i < 0 || s.chains[i].RoundTime(round) > uint64(now.Unix()) {
 		return api.Answer{}, lottery.ErrNotAwaited
@@ -193,10 +196,25 @@ func (s *server) beacon(ctx context.Context, r *http.Request, in beaconRequest) 
 	if err != nil {
 		return api.Answer{}, err
 	}
-	if !stored { // the draw was quicker
-		return api.Answer{}, lottery.ErrNotAwaited
+	if !stored { // somebody was quicker: another one who brought it, or the draw
+		return s.broughtAlready(ctx, e, signature)
 	}
 	return api.Answer{Status: http.StatusAccepted, Body: accepted{round}}, nil
+}
+
+// broughtAlready answers him who was second to bring a signature.
+func (s *server) broughtAlready(ctx context.Context, e *lottery.Event, signature vdraw.Signature) (api.Answer, error) {
+	latest, now, err := s.store.Event(ctx, e.ID)
+	switch {
+	case err != nil:
+		return api.Answer{}, err
+	case latest.Beacon != nil && *latest.Beacon == signature && latest.Result == nil:
+		return api.Answer{Status: http.StatusAccepted, Body: accepted{latest.DecidingRound()}}, nil
+	}
+	if err := latest.AwaitsBeacon(now); err != nil {
+		return api.Answer{}, err
+	}
+	return api.Answer{}, lottery.ErrNotAwaited
 }
 
 var errSignature = fault.Invalid("signature", "signature must be the 96 hex digits of the signature that the chain gives for the round waited for")
@@ -205,6 +223,7 @@ type linkView struct {
 	Seq      uint64       `json:"seq"`
 	Manifest vdraw.Digest `json:"manifest"`
 	End      store.End    `json:"end"`
+	Late     bool         `json:"late,omitempty"`
 }
 
 type chainView struct {

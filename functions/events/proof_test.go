@@ -141,7 +141,8 @@ func TestAVoidEventShowsItsLockRecord(t *testing.T) {
 	b.Join(e, "alice")
 	b.finish(t, e, time.Hour-30*time.Second, false)
 	week := time.Hour + lottery.VoidAfter + time.Minute
-	must(t, b.Later(week).Void(context.Background(), e.ID))
+	_, err := b.Later(week).Void(context.Background(), e.ID, 0)
+	must(t, err)
 	c := b.at(week)
 	var v eventView
 	c.Call("GET /events/"+e.ID.String(), "", nil).Want(t, "the event", 200, "").Into(t, &v)

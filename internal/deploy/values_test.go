@@ -13,7 +13,7 @@ var valueMistakes = []change{
 	{samFile, "REDIS_USERNAME: !Ref RedisUsername", "REDIS_USERNAME: !Ref RedisAddress", `login: REDIS_USERNAME is not {"Ref":"RedisUsername"}`},
 	{samFile, "BEACON: !Ref Beacon\n", "BEACON: public\n", "events would not start: config: BEACON is neither drand nor none"},
 	{samFile, "BEACON: !Ref Beacon\n", "BEACON: !Ref Beacon\n          BEACON_DEV_KEY: ''\n", "events: variable BEACON_DEV_KEY is too much"},
-	{samFile, "Default: 60s", "Default: 10s", "join would not start: config: LOCK_LEAD is less than 15s"},
+	{samFile, "Default: 60s", "Default: 10s", "join would not start: config: LOCK_LEAD is less than 36s"},
 	{samFile, "TICK_PERIOD: 60s", "TICK_PERIOD: 10m", `events: TICK_PERIOD is not "60s"`},
 	{samFile, "TICK_PERIOD: 60s", "TICK_PERIOD: 10m", "events would not start: config: MIN_LEAD is less than"},
 	{samFile, "Default: 2m", "Default: 90s", "join would not start: config: MIN_LEAD is less than"},

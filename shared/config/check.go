@@ -118,8 +118,8 @@ func (r Rules) Check() (faults []error) {
 	return append(faults, r.checkBeacon()...)
 }
 
-// leastLead is the shortest LOCK_LEAD with which the list is public in good time before a round of drand's.
-const leastLead = 15 * time.Second
+// leastLead is the shortest LOCK_LEAD with which the list is public half a minute before the draw: it is read after a sixth of it.
+const leastLead = 36 * time.Second
 
 func (r Rules) checkBeacon() (faults []error) {
 	if r.Beacon != "none" && r.Beacon != "drand" {

@@ -74,7 +74,7 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 func TestGoodValuesAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, settings := range [][]string{
-		{"LOCK_LEAD=15s", "MIN_LEAD=20s", "TICK_PERIOD=1s", "TICK_HORIZON=2500ms", "BEACON=drand"},
+		{"LOCK_LEAD=36s", "MIN_LEAD=40s", "TICK_PERIOD=1s", "TICK_HORIZON=2500ms", "BEACON=drand"},
 		{"LOCK_LEAD=3s", "MIN_LEAD=5s", "TICK_PERIOD=1s", "BEACON_DEV_KEY=" + strings.Repeat("ab", 96)},
 		{"BEACON_RELAYS=https://api.drand.sh,http://127.0.0.1:8080/_sim/drand"},
 		{"LOCK_LEAD=1s", "MIN_LEAD=2s", "TICK_PERIOD=1s", "TICK_HORIZON=0s", "BEACON=none"},
@@ -160,7 +160,7 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		{"TICK_PERIOD=2562047h", rule},
 		{"TICK_PERIOD=0s", "TICK_PERIOD is not positive"},
 		{"BEACON=hunter3", "BEACON is neither drand nor none"},
-		{"LOCK_LEAD=14s", "LOCK_LEAD is less than 15s, which BEACON=drand needs"},
+		{"LOCK_LEAD=35s", "LOCK_LEAD is less than 36s, which BEACON=drand needs"},
 		{"BEACON_DEV_KEY=hunter3", "BEACON_DEV_KEY is not 192 hex digits"},
 		{"BEACON_DEV_KEY=ab", "BEACON_DEV_KEY is not 192 hex digits"},
 		{"BEACON_RELAYS=https://api.drand.sh,hunter3", "BEACON_RELAYS entry 2 is not an http or https URL of host and path only"},

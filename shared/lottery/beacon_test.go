@@ -217,7 +217,7 @@ func TestABeaconIsAwaitedFromTheDrawTimeOn(t *testing.T) {
 	}
 }
 
-func TestALateLockWaitsAsLongForItsRoundAsAPunctualOne(t *testing.T) {
+func TestALateLockHasTimeForItsRoundWhenTheSevenDaysAreOver(t *testing.T) {
 	e := frozen(t, inTime)
 	if e.VoidAt() != e.DrawAt.Add(VoidAfter) {
 		t.Error(e.VoidAt())
@@ -226,14 +226,17 @@ func TestALateLockWaitsAsLongForItsRoundAsAPunctualOne(t *testing.T) {
 	if _, err := late.Void(late.Record.FrozenAt.Add(time.Minute)); !errors.Is(err, ErrNotDrawn) {
 		t.Errorf("given up before its round: %v", err)
 	}
-	if _, err := late.Void(late.Record.FrozenAt.Add(VoidAfter)); err != nil {
+	if _, err := late.Void(late.Record.FrozenAt.Add(time.Hour)); err != nil {
 		t.Error(err)
+	}
+	if early := frozen(t, tooLate); early.VoidAt() != early.DrawAt.Add(VoidAfter) {
+		t.Errorf("late, but not by days: %v", early.VoidAt())
 	}
 }
 
 func TestAnOrganisersIDIsStableAndTellsNothing(t *testing.T) {
 	a, b := UserID{1}, UserID{2}
-	if a.Organiser() != a.Organiser() || a.Organiser() == b.Organiser() || [16]byte(a.Organiser()) == [16]byte(a) {
+	if again := (UserID{1}); a.Organiser() != again.Organiser() || a.Organiser() == b.Organiser() || [16]byte(a.Organiser()) == [16]byte(a) {
 		t.Error("organiser ids")
 	}
 	back, err := ParseOrganiserID(a.Organiser().String())

@@ -193,13 +193,17 @@ func (e *Event) Void(now time.Time) (Transition, error) {
 	return void, nil
 }
 
-// VoidAt is when an event that still lacks something is given up. One whose list was frozen late waits for another round than
-// its own, and as long for that.
+// lateRoundWait is how long after the freeze the round of a late lock is waited for at least, also where the seven days are over.
+const lateRoundWait = time.Hour
+
+// VoidAt is when an event that still lacks something is given up: seven days after its draw, as its rules say. One whose list was
+// frozen so late that they are over has an hour for its round, which comes half a minute after the freeze.
 func (e *Event) VoidAt() time.Time {
-	if e.Record != nil && e.Record.LateRound != 0 && e.Record.FrozenAt.After(e.DrawAt) {
-		return e.Record.FrozenAt.Add(VoidAfter)
+	at := e.DrawAt.Add(VoidAfter)
+	if e.Record != nil && e.Record.LateRound != 0 && e.Record.FrozenAt.Add(lateRoundWait).After(at) {
+		return e.Record.FrozenAt.Add(lateRoundWait)
 	}
-	return e.DrawAt.Add(VoidAfter)
+	return at
 }
 
 // AwaitsBeacon says whether a round's signature would help the event at now: nil, or ErrNotAwaited, or what the event has

@@ -24,6 +24,7 @@ type Link struct {
 	Seq      uint64
 	Manifest vdraw.Digest
 	End      End
+	Late     bool // its list was frozen too late for its own round
 }
 
 // Chain reads an organiser's events before a place in his chain (0: from the newest), the newest first, at most limit of them.
@@ -38,9 +39,11 @@ func (s *Store) Chain(ctx context.Context, organiser lottery.OrganiserID, before
 		Manifest []byte `db:"manifest_digest"`
 		Status   uint8  `db:"status"`
 		Void     bool   `db:"void"`
+		Late     bool   `db:"late"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT e.seq, e.manifest_digest, e.status, COALESCE(e.cancel_reason, '') = 'void' AS void
+		SELECT e.seq, e.manifest_digest, e.status, COALESCE(e.cancel_reason, '') = 'void' AS void,
+			e.late_round IS NOT NULL AS late
 		FROM users AS u
 		JOIN events AS e ON e.owner_id = u.id
 		WHERE u.organiser_id = ? AND e.seq < ?
@@ -53,7 +56,7 @@ func (s *Store) Chain(ctx context.Context, organiser lottery.OrganiserID, before
 	}
 	links := make([]Link, len(rows))
 	for i, r := range rows {
-		links[i] = Link{r.Seq, vdraw.Digest(r.Manifest), endOf(lottery.Status(r.Status), r.Void)}
+		links[i] = Link{r.Seq, vdraw.Digest(r.Manifest), endOf(lottery.Status(r.Status), r.Void), r.Late}
 	}
 	return links, nil
 }

@@ -64,7 +64,7 @@ func TestStepsWaitForTheDatabasesClock(t *testing.T) {
 	if _, _, err := w.draw(graced, e); !errors.Is(err, lottery.ErrNotDrawn) {
 		t.Errorf("drawn early: %v", err)
 	}
-	if err := graced.Void(ctx, e.ID); !errors.Is(err, lottery.ErrNotDrawn) {
+	if _, err := graced.Void(ctx, e.ID, 0); !errors.Is(err, lottery.ErrNotDrawn) {
 		t.Errorf("void early: %v", err)
 	}
 	due := w.later(61 * time.Minute)
@@ -75,7 +75,7 @@ func TestStepsWaitForTheDatabasesClock(t *testing.T) {
 	if e.Status != lottery.Opened || e.Undrawn() != 3 || !e.Late() {
 		t.Errorf("%s, undrawn %d, late %v", e.Status, e.Undrawn(), e.Late())
 	}
-	must(t, w.later(8*24*time.Hour).Void(ctx, e.ID))
+	must(t, second(w.later(8*24*time.Hour).Void(ctx, e.ID, 0)))
 	must(t, lock(due, e, grace))
 	if got := w.read(due, e).Status; got != lottery.Opened {
 		t.Errorf("a drawn event became %s", got)
@@ -99,10 +99,10 @@ func TestAVoidEventHasNoResult(t *testing.T) {
 	e := w.hourAhead()
 	due := w.later(61 * time.Minute)
 	e = w.freeze(due, e)
-	if err := due.Void(context.Background(), e.ID); !errors.Is(err, lottery.ErrNotDrawn) {
+	if _, err := due.Void(context.Background(), e.ID, 0); !errors.Is(err, lottery.ErrNotDrawn) {
 		t.Errorf("void when the draw is due: %v", err)
 	}
-	must(t, w.later(7*24*time.Hour+61*time.Minute).Void(context.Background(), e.ID))
+	must(t, second(w.later(7*24*time.Hour+61*time.Minute).Void(context.Background(), e.ID, 0)))
 	got := w.read(due, e)
 	if got.Status != lottery.Canceled || got.Reason != lottery.ReasonVoid || got.Result != nil {
 		t.Errorf("%+v", got)

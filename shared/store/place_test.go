@@ -168,13 +168,16 @@ func TestAnOrganisersChainIsPublicWithoutItsEvents(t *testing.T) {
 	must(t, err)
 	s = w.later(8 * 24 * time.Hour)
 	w.freeze(s, events[2])
-	must(t, s.Void(ctx, events[2].ID))
+	must(t, second(s.Void(ctx, events[2].ID, 0)))
+	late := w.event(time.Hour, provable())
+	w.freezeBeacon(s, late)
 	want := []store.Link{
-		{5, events[4].Manifest, store.StillOpen},
-		{4, events[3].Manifest, store.StillOpen},
-		{3, events[2].Manifest, store.WasVoid},
-		{2, events[1].Manifest, store.WasCanceled},
-		{1, events[0].Manifest, store.Drawn},
+		{6, late.Manifest, store.StillOpen, true},
+		{5, events[4].Manifest, store.StillOpen, false},
+		{4, events[3].Manifest, store.StillOpen, false},
+		{3, events[2].Manifest, store.WasVoid, false},
+		{2, events[1].Manifest, store.WasCanceled, false},
+		{1, events[0].Manifest, store.Drawn, false},
 	}
 	got, err := w.store.Chain(ctx, w.owner.Organiser(), 0, 3)
 	must(t, err)

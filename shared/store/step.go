@@ -98,21 +98,26 @@ func (s *Store) Lock(ctx context.Context, e *lottery.Event, now time.Time, grace
 	return done, err
 }
 
-// Void ends a locked event without a draw. On an event that has gone on already it does nothing.
-func (s *Store) Void(ctx context.Context, id lottery.EventID) error {
-	return s.tx(ctx, "void event "+id.String(), func(tx *sqlx.Tx) error {
+// Void ends a locked event without a draw. tries is 0 where its secret cannot be had; where it is the round that does not come, it
+// is how many of the last tries (Await) must have failed, and an event that somebody has brought a signature to is not ended.
+// done is false there, and on an event that has gone on already.
+func (s *Store) Void(ctx context.Context, id lottery.EventID, tries int) (done bool, err error) {
+	err = s.tx(ctx, "void event "+id.String(), func(tx *sqlx.Tx) error {
+		done = false
 		e, now, err := s.readEvent(ctx, tx, id, "{update}")
-		if err != nil {
+		if err != nil || e.Status.Final() {
 			return err
-		}
-		if e.Status.Final() {
-			return nil
 		}
 		t, err := e.Void(now)
 		if err != nil {
 			return err
 		}
-		_, err = s.step(ctx, tx, id, t, with("next_at_ms = NULL"), with("draw_at_ms + ? <= {now}", lottery.VoidAfter.Milliseconds()))
+		guard := with("draw_at_ms + ? <= {now}", lottery.VoidAfter.Milliseconds())
+		if tries > 0 {
+			guard = with(guard.sql+" AND attempts >= ? AND beacon_signature IS NULL", guard.args[0], tries)
+		}
+		done, err = s.step(ctx, tx, id, t, with("next_at_ms = NULL"), guard)
 		return err
 	})
+	return done, err
 }

@@ -180,7 +180,7 @@ func (c *checker) rounds() (Outcome, Finding) {
 		return OK, found("rounds.trusted")
 	}
 	for _, chain := range append([]Chain{Quicknet()}, c.given.Chains...) {
-		if chain.Hash == c.Event.Chain {
+		if chain.Hash == c.Event.Chain && chain.Period > 0 && c.chain == nil { // nobody replaces what is pinned
 			c.chain = &chain
 		}
 	}
@@ -377,6 +377,9 @@ func (c *checker) badReceipt(r Receipt) (f Finding, bad bool) {
 
 // find looks a ticket up in the list, by its path, or among the winners with theirs.
 func (c *checker) find(t Ticket) (index uint64, o Outcome, f Finding) {
+	if p := c.given.Place; p != nil && !VerifyPath(c.Lock.Root, c.Lock.Count, p.Index, t, p.Path) {
+		return 0, Failed, found("mine.path")
+	}
 	if c.listed {
 		tickets := c.given.Tickets
 		i := sort.Search(int(c.Lock.Count), func(i int) bool { return bytes.Compare(tickets[i*16:i*16+16], t[:]) >= 0 })
@@ -386,9 +389,6 @@ func (c *checker) find(t Ticket) (index uint64, o Outcome, f Finding) {
 		return uint64(i), OK, Finding{}
 	}
 	if p := c.given.Place; p != nil {
-		if !VerifyPath(c.Lock.Root, c.Lock.Count, p.Index, t, p.Path) {
-			return 0, Failed, found("mine.path")
-		}
 		return p.Index, OK, Finding{}
 	}
 	for _, w := range c.Winners {

@@ -237,6 +237,31 @@ func TestADevelopmentChainIsTakenOnlyWhenGiven(t *testing.T) {
 	}
 }
 
+// Whoever may add chains may not replace the one that is pinned.
+func TestAGivenChainNeverReplacesThePinnedOne(t *testing.T) {
+	t.Parallel()
+	d := publishedOf(t, drawNamed(t, "B"))
+	other := vdraw.Quicknet()
+	other.PublicKey[5]++
+	d.given.Chains = []vdraw.Chain{other}
+	if r := d.check(t); r.Failed() || r.Rehearsal {
+		t.Errorf("%s, rehearsal %v", failure(r), r.Rehearsal)
+	}
+	d.rename(func(m *vdraw.Manifest) { m.Chain = vdraw.Digest{1} })
+	d.given.Chains = []vdraw.Chain{{Hash: vdraw.Digest{1}}} // without a period it is none
+	diff(t, "a chain without a period", failure(d.check(t)), "rounds.chain")
+}
+
+func TestAPlaceThatIsGivenMustBeRightAlsoBesideTheList(t *testing.T) {
+	t.Parallel()
+	d := publishedOf(t, drawNamed(t, "B"))
+	tickets := ticketsOf(t, drawNamed(t, "B").Inputs)
+	d.given.Place = &vdraw.Place{Index: 0, Path: vdraw.Path(tickets, 0)}
+	diff(t, "the right one", failure(d.check(t)), "")
+	d.given.Place.Index = 1
+	diff(t, "another index", failure(d.check(t)), "mine.path")
+}
+
 func TestAWrongKeyIsNoPanic(t *testing.T) {
 	t.Parallel()
 	d := publishedOf(t, drawNamed(t, "B"))

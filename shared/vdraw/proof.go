@@ -156,7 +156,8 @@ func (p *Proof) winnerRanges() error {
 	return nil
 }
 
-// parseExactly reads JSON that must be exactly what T would be written as, but for white space and the order of fields.
+// parseExactly reads JSON that must be exactly what T would be written as, but for white space and the order of fields; nothing in
+// it needs an escape.
 func parseExactly[T any](text []byte) (*T, error) {
 	v := new(T)
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -166,6 +167,9 @@ func parseExactly[T any](text []byte) (*T, error) {
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("there is more after the end")
+	}
+	if bytes.IndexByte(text, '\\') >= 0 {
+		return nil, errors.New("a text has an escape")
 	}
 	// The decoder takes a field in another case, and null where there should be a value; written again, they differ.
 	again, err := json.Marshal(v)

@@ -59,18 +59,20 @@ func (w *Worker) newBatch(ctx context.Context, c store.Claim) (*claimed, error) 
 
 func drawable(e *lottery.Event) bool { return e.Status == lottery.Opening && e.Record != nil }
 
-// effort orders the work so that no long list delays a short one: draws by the length of their lists, then locks, then
-// the lists that are still to be read, whose length nobody knows.
+// effort orders the work so that no long list delays a short one: draws that need nobody by the length of their lists, then
+// locks, then draws that may have to ask for their round, then the lists that are still to be read, whose length nobody knows.
 func (b *claimed) effort(id lottery.EventID) int {
 	switch e := b.events[id]; {
 	case e == nil:
 		return 0
-	case drawable(e):
+	case drawable(e) && (e.Mode == vdraw.ModeTrusted || e.Beacon != nil):
 		return int(e.Record.Count)
 	case e.Status == lottery.Init:
 		return 1 << 40
+	case drawable(e): // it may have to wait for a relay
+		return 1<<41 + int(e.Record.Count)
 	}
-	return 1 << 41
+	return 1 << 42
 }
 
 // work takes each event one step further. What goes wrong stays with the event: it is recorded there, the event is tried
@@ -169,7 +171,9 @@ func (b *claimed) settle(ctx context.Context, id lottery.EventID, done bool, err
 func (b *claimed) await(ctx context.Context, id lottery.EventID, w waiting) {
 	log := slog.With("request_id", cloud.RequestID(ctx), "event", id.String())
 	log.InfoContext(ctx, "event waits", "reason", w.Error())
-	if err := b.store.Await(ctx, b.claim, id, w.pause, w.Error()); err != nil {
+	e := b.events[id]
+	last := w.inVain() && e != nil && !b.now.Before(e.VoidAt())
+	if err := b.store.Await(ctx, b.claim, id, w.pause, w.Error(), last); err != nil {
 		log.ErrorContext(ctx, "event not put back", "error", err.Error())
 	}
 }
@@ -214,10 +218,31 @@ func (b *claimed) step(ctx context.Context, id lottery.EventID) (done bool, err 
 		done, err = b.draw(ctx, e)
 	}
 	if unprovable(err) && !b.now.Before(e.VoidAt()) {
-		return true, errors.Join(fmt.Errorf("draw: event %s is void: %v", id, err), b.store.Void(ctx, id))
+		return b.giveUp(ctx, e, err)
 	}
 	return done, err
 }
+
+// giveUp ends an event that could not be drawn for seven days; why is what it lacks. One whose round does not come is given up only
+// after it was asked for again and again, some minutes apart: the first answer after a long outage is often none.
+func (b *claimed) giveUp(ctx context.Context, e *lottery.Event, why error) (bool, error) {
+	waits := waiting{}
+	tries := 0
+	if errors.As(why, &waits) {
+		if !waits.inVain() {
+			return false, why
+		}
+		tries = lastTries
+	}
+	void, err := b.store.Void(ctx, e.ID, tries)
+	if err != nil || !void {
+		return false, errors.Join(why, err)
+	}
+	return true, fmt.Errorf("draw: event %s is void: %v", e.ID, why)
+}
+
+// lastTries is how often a round has to be asked for in vain, after the time to give it up has come.
+const lastTries = 5
 
 // unprovable says that an event's secret or key cannot be produced, or its public randomness cannot be had. That is tried again
 // for days, as a wrong configuration can be put right and a relay comes back; then the event is void, as its rules say.

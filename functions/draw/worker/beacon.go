@@ -23,40 +23,85 @@ type Source interface {
 	Round(ctx context.Context, round uint64) (vdraw.Signature, error)
 }
 
-// beacon is a Beacon that is left alone for a moment after it could not help, so that a thousand events which wait for one round
-// do not ask a thousand times.
+// beacon is a Beacon that is asked for one round at a time, and left alone for a moment after it could not help: a thousand events
+// that wait for one round do not ask a thousand times, and relays that hang hold up one lane of a worker at most.
 type beacon struct {
 	Beacon
-	mu    sync.Mutex
-	quiet time.Time // until then nobody asks, on this machine's clock
-	from  uint64    // this round, or a later one
-	why   error
+	mu     sync.Mutex
+	asking uint64        // the round that is being asked for, while there are askers
+	askers int           // of that round
+	free   chan struct{} // closed when the last of them has his answer
+	quiet  time.Time     // until then nobody asks, on this machine's clock
+	from   uint64        // for this round, or a later one
 }
+
+// Why an event waits that did not ask.
+var (
+	errQuiet = errors.New("the relays have just been asked in vain")
+	errBusy  = errors.New("the relays are being asked for another round")
+)
 
 // rest is how long a chain is left alone, at least. One whose relays hang is left alone for four times as long as it took to see
 // it, so that the other events get most of the time.
 const rest = 200 * time.Millisecond
 
 func (b *beacon) round(ctx context.Context, round uint64) (vdraw.Signature, error) {
-	b.mu.Lock()
-	quiet := time.Now().Before(b.quiet) && round >= b.from
-	why := b.why
-	b.mu.Unlock()
-	if quiet {
-		return vdraw.Signature{}, why
+	if err := b.begin(ctx, round); err != nil {
+		return vdraw.Signature{}, err
 	}
 	begin := time.Now()
 	s, err := b.Source.Round(ctx, round)
-	if err != nil && ctx.Err() == nil {
-		pause := rest
-		if took := time.Since(begin); took > time.Second {
-			pause = 4 * took
-		}
-		b.mu.Lock()
-		b.quiet, b.from, b.why = time.Now().Add(pause), round, err
-		b.mu.Unlock()
-	}
+	b.end(round, time.Since(begin), err != nil && ctx.Err() == nil)
 	return s, err
+}
+
+// begin waits until the source may be asked for a round, but not for long. Who asks for the round that is being asked for shares
+// the question. Errors: errQuiet, errBusy, the context's.
+func (b *beacon) begin(ctx context.Context, round uint64) error {
+	patience := time.After(rest)
+	for {
+		free, err := b.take(round)
+		if free == nil {
+			return err
+		}
+		select {
+		case <-free:
+		case <-patience:
+			return errBusy
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take begins a question, or says why not, or what to wait for.
+func (b *beacon) take(round uint64) (wait <-chan struct{}, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case time.Now().Before(b.quiet) && round >= b.from:
+		return nil, errQuiet
+	case b.askers > 0 && b.asking != round:
+		return b.free, nil
+	case b.askers == 0:
+		b.asking, b.free = round, make(chan struct{})
+	}
+	b.askers++
+	return nil, nil
+}
+
+func (b *beacon) end(round uint64, took time.Duration, failed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.askers--; b.askers == 0 {
+		close(b.free)
+	}
+	switch {
+	case failed && took > time.Second: // it does not matter for which round relays hang
+		b.quiet, b.from = time.Now().Add(4*took), 0
+	case failed:
+		b.quiet, b.from = time.Now().Add(rest), round
+	}
 }
 
 // waiting is the state of an event whose round is not there.
@@ -64,6 +109,11 @@ type waiting struct {
 	reason error
 	round  uint64
 	pause  time.Duration // until it is looked at again
+}
+
+// inVain reports whether the round was asked for, by this event itself.
+func (w waiting) inVain() bool {
+	return !errors.Is(w.reason, errQuiet) && !errors.Is(w.reason, errBusy)
 }
 
 func (w waiting) Error() string {
@@ -112,5 +162,8 @@ func (b *claimed) wait(e *lottery.Event, why error) waiting {
 		due = time.Unix(int64(known.Chain.RoundTime(e.DecidingRound())), 0)
 	}
 	pause := min(max(b.now.Sub(due)/8, rest), time.Minute)
+	if errors.Is(why, errBusy) {
+		pause = rest
+	}
 	return waiting{why, e.DecidingRound(), pause}
 }

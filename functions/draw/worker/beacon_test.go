@@ -246,6 +246,14 @@ func TestWithoutItsRoundAnEventIsVoidAfterSevenDays(t *testing.T) {
 			if got := read(t, s.Service, e); got.Status != lottery.Opening {
 				t.Fatalf("%s before seven days", got.Status)
 			}
+			for range lastTries {
+				if got := read(t, s.Service, e); got.Status != lottery.Opening {
+					t.Fatalf("%s after a try or two", got.Status)
+				}
+				must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = 1 WHERE status = 1`))
+				must(t, fail(s).Tick(context.Background(), 0))
+			}
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = 1 WHERE status = 1`))
 			must(t, fail(s).Tick(context.Background(), 0))
 			got := read(t, s.Service, e)
 			if got.Status != lottery.Canceled || got.Reason != lottery.ReasonVoid || got.Secret() == nil {
@@ -290,33 +298,88 @@ func TestALateFreezeIsDrawnByALaterRoundAndSaysSo(t *testing.T) {
 	}
 }
 
+// A worker that was away for a week asks for the rounds, which have been out all the time, before it gives anything up; that the
+// first question gets no answer voids nobody.
+func TestAfterALongOutageTheRoundsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var events []*lottery.Event
+	for i := range 20 {
+		events = append(events, s.EventUnder(s.terms, "owner", time.Hour+time.Duration(i)*time.Second, cups(1)))
+	}
+	s.tick(time.Hour - 40*time.Second)
+	s.tick(time.Hour - 20*time.Second)
+	s.set(errors.New("no relay answers"))
+	week := time.Hour + lottery.VoidAfter + time.Hour
+	for range lastTries - 1 {
+		s.tick(week)
+		must(t, testdb.Exec(t, s.DSN, `UPDATE events SET next_at_ms = 1 WHERE status = 1`))
+	}
+	s.set(nil)
+	s.tick(week)
+	for _, e := range events {
+		if got := read(t, s.Service, e); got.Status != lottery.Opened {
+			t.Errorf("%s %s", got.Status, got.Reason)
+		}
+	}
+}
+
+// Whoever brings the round just when an event is given up is not told yes for nothing.
+func TestAnEventWithItsSignatureIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	e := s.frozen()
+	week := time.Hour + lottery.VoidAfter + time.Minute
+	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET attempts = 99 WHERE id = ?`, e.ID[:]))
+	stored, err := s.Later(week).PutBeacon(context.Background(), e, s.key.Sign(e.Round))
+	if err != nil || !stored {
+		t.Fatal(stored, err)
+	}
+	if done, err := s.Later(week).Void(context.Background(), e.ID, lastTries); err != nil || done {
+		t.Errorf("void: %v, %v", done, err)
+	}
+	s.set(errors.New("no relay answers"))
+	s.tick(week)
+	if got := read(t, s.Service, e); got.Status != lottery.Opened {
+		t.Errorf("%s", got.Status)
+	}
+}
+
 // Draws that need nobody are not held up by relays that hang.
 func TestRelaysThatHangDoNotHoldUpOtherDraws(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	for range 6 {
-		s.EventUnder(s.terms, "owner", time.Hour, cups(1))
-	}
-	plain := s.Event("owner", time.Hour, cups(1))
-	s.tick(time.Hour - 50*time.Second)
-	s.tick(time.Hour - 30*time.Second)
-	s.set(errors.New("no relay answers"))
-	s.hang = 1500 * time.Millisecond
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	w, done := s.worker(due), make(chan error, 1)
-	go func() { done <- w.Tick(ctx, 20*time.Second) }()
-	begin := time.Now()
-	for read(t, s.Service, plain).Status != lottery.Opened {
-		if time.Since(begin) > 10*time.Second {
-			t.Fatal("the other draw is not made")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	cancel()
-	must(t, <-done)
-	if len(s.asked) > 3 {
-		t.Errorf("relays that hang were asked %d times in %v", len(s.asked), time.Since(begin))
+	for name, apart := range map[string]time.Duration{"one round": 0, "many rounds": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			for i := range 12 { // the earlier the round, the more participants: the later rounds come first
+				e := s.EventUnder(s.terms, "owner", time.Hour+time.Duration(i)*apart, cups(1))
+				s.Join(e, names(13-i)...)
+			}
+			plain := s.Event("owner", time.Hour, cups(1))
+			s.tick(time.Hour - 40*time.Second)
+			s.tick(time.Hour - 20*time.Second)
+			unfrozen := s.Event("owner", time.Hour, cups(1))
+			must(t, testdb.Exec(t, s.DSN, `UPDATE events SET status = 1 WHERE id = ?`, unfrozen.ID[:]))
+			s.set(errors.New("no relay answers"))
+			s.hang = 1500 * time.Millisecond
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			w, done := s.worker(due+15*time.Second), make(chan error, 1)
+			go func() { done <- w.Tick(ctx, 20*time.Second) }()
+			begin := time.Now()
+			for read(t, s.Service, plain).Status != lottery.Opened || read(t, s.Service, unfrozen).Record == nil {
+				if time.Since(begin) > 8*time.Second {
+					t.Fatal("the other draw, or the freeze, is not made")
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			cancel()
+			must(t, <-done)
+			if len(s.asked) > 3 {
+				t.Errorf("relays that hang were asked %d times in %v", len(s.asked), time.Since(begin))
+			}
+		})
 	}
 }
 

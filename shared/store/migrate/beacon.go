@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -13,9 +14,9 @@ import (
 
 // Steps that are not the same statements on every database, or need more than SQL. There is no way back from them but Reset.
 func programmed(dialect goose.Dialect) []*goose.Migration {
-	beacon := mysqlBeacon
+	beacon, organisers := mysqlBeacon, mysqlOrganisers
 	if dialect == goose.DialectSQLite3 {
-		beacon = sqliteBeacon
+		beacon, organisers = sqliteBeacon, sqliteOrganisers
 	}
 	return []*goose.Migration{
 		goose.NewGoMigration(4, &goose.GoFunc{RunTx: beacon}, nil),
@@ -52,8 +53,39 @@ var oldRules = []string{
 }
 
 // mysqlBeacon is one ALTER TABLE, so that it happens whole or not at all. The old rules have no names of their own; those the
-// server gave them are found by their text.
+// server gave them are found by their text. MySQL ends a transaction at an ALTER TABLE, so this may have happened without having
+// been recorded: then there is nothing left to do.
 func mysqlBeacon(ctx context.Context, tx *sql.Tx) error {
+	rules, err := checks(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("read the rules of events: %w", err)
+	}
+	if _, done := rules[beaconRules[0].name]; done {
+		return nil
+	}
+	var changes []string
+	for _, c := range beaconColumns {
+		changes = append(changes, "ADD COLUMN "+c)
+	}
+	for _, old := range oldRules {
+		for name, rule := range rules {
+			if rule == plain(old) {
+				changes = append(changes, "DROP CONSTRAINT `"+name+"`")
+			}
+		}
+	}
+	if found := len(changes) - len(beaconColumns); found != len(oldRules) {
+		return fmt.Errorf("found %d of the %d rules of events that change", found, len(oldRules))
+	}
+	for _, r := range beaconRules {
+		changes = append(changes, "ADD CONSTRAINT "+r.name+" CHECK ("+r.rule+")")
+	}
+	_, err = tx.ExecContext(ctx, "ALTER TABLE events "+strings.Join(changes, ", "))
+	return err
+}
+
+// checks are the rules of events by name, in their plain form. On MariaDB names are those of one table only; the text tells.
+func checks(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT c.constraint_name, c.check_clause
 		FROM information_schema.check_constraints AS c
@@ -61,39 +93,25 @@ func mysqlBeacon(ctx context.Context, tx *sql.Tx) error {
 			ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
 		WHERE c.constraint_schema = DATABASE() AND t.table_name = 'events' AND t.constraint_type = 'CHECK'`)
 	if err != nil {
-		return fmt.Errorf("read the rules of events: %w", err)
+		return nil, err
 	}
 	defer rows.Close()
-	dropped := map[string]bool{}
+	known := map[string]string{}
 	for rows.Next() {
 		var name, clause string
 		if err := rows.Scan(&name, &clause); err != nil {
-			return err
+			return nil, err
 		}
-		for _, old := range oldRules {
-			if plain(clause) == plain(old) {
-				dropped[name] = true
-			}
+		if known[name] == "" || changing(plain(clause)) {
+			known[name] = plain(clause)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if len(dropped) != len(oldRules) {
-		return fmt.Errorf("found %d of the %d rules of events that change", len(dropped), len(oldRules))
-	}
-	var changes []string
-	for _, c := range beaconColumns {
-		changes = append(changes, "ADD COLUMN "+c)
-	}
-	for name := range dropped {
-		changes = append(changes, "DROP CONSTRAINT `"+name+"`")
-	}
-	for _, r := range beaconRules {
-		changes = append(changes, "ADD CONSTRAINT "+r.name+" CHECK ("+r.rule+")")
-	}
-	_, err = tx.ExecContext(ctx, "ALTER TABLE events "+strings.Join(changes, ", "))
-	return err
+	return known, rows.Err()
+}
+
+// changing reports whether a rule is one that this step replaces.
+func changing(rule string) bool {
+	return slices.ContainsFunc(oldRules, func(old string) bool { return plain(old) == rule })
 }
 
 // plain is a rule without what servers write differently: spaces, quotes, parentheses, case.
@@ -152,8 +170,21 @@ func rewrite(ctx context.Context, tx *sql.Tx, text string) error {
 	return err
 }
 
-// organisers gives those who own events their public id; whoever creates his first event later gets it then.
-func organisers(ctx context.Context, tx *sql.Tx) error {
+// mysqlOrganisers may have happened without having been recorded, as mysqlBeacon.
+func mysqlOrganisers(ctx context.Context, tx *sql.Tx) error {
+	var there int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT COUNT(*)
+		FROM information_schema.columns
+		WHERE table_schema = DATABASE() AND table_name = 'users' AND column_name = 'organiser_id'`).Scan(&there); err != nil || there > 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		ALTER TABLE users ADD COLUMN organiser_id BINARY(16) NULL, ADD CONSTRAINT users_organiser UNIQUE (organiser_id)`)
+	return err
+}
+
+func sqliteOrganisers(ctx context.Context, tx *sql.Tx) error {
 	for _, statement := range []string{
 		`ALTER TABLE users ADD COLUMN organiser_id BINARY(16) NULL`,
 		`CREATE UNIQUE INDEX users_organiser ON users (organiser_id)`,
@@ -162,26 +193,34 @@ func organisers(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	owners, err := allOwners(ctx, tx)
+	return nil
+}
+
+// nameOrganisers gives those who own events and have none their public id: owners from before there were any, and those whose first
+// event an older function made since then. It may be run at any time, and ends after any number of them.
+func nameOrganisers(ctx context.Context, db *sql.DB) error {
+	owners, err := unnamedOwners(ctx, db)
 	if err != nil {
-		return err
+		return fmt.Errorf("migrate: find organisers without an id: %w", err)
 	}
 	for _, id := range owners {
 		public := id.Organiser()
-		if _, err := tx.ExecContext(ctx, `
+		if _, err := db.ExecContext(ctx, `
 			UPDATE users
 			SET organiser_id = ?
 			WHERE id = ?`, public[:], id[:]); err != nil {
-			return err
+			return fmt.Errorf("migrate: give an organiser his id: %w", err)
 		}
 	}
 	return nil
 }
 
-func allOwners(ctx context.Context, tx *sql.Tx) (owners []lottery.UserID, err error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT DISTINCT owner_id
-		FROM events`)
+func unnamedOwners(ctx context.Context, db *sql.DB) (owners []lottery.UserID, err error) {
+	rows, err := db.QueryContext(ctx, `
+		SELECT DISTINCT e.owner_id
+		FROM events AS e
+		JOIN users AS u ON u.id = e.owner_id
+		WHERE u.organiser_id IS NULL`)
 	if err != nil {
 		return nil, err
 	}

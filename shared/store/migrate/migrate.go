@@ -30,18 +30,22 @@ type Migration struct {
 	Applied time.Time // zero: pending
 }
 
-// Up applies every pending migration to the data source (as store.Open takes it) and returns those it applied. On MySQL
+// Up applies every pending migration to the data source (as store.Open takes it) and returns those it applied. Run again after all
+// functions are of this version, it also gives a public id to organisers whom an older one has made meanwhile. On MySQL
 // migrations that run at once wait for each other.
 func Up(ctx context.Context, dsn string) ([]Migration, error) { return up(ctx, dsn, store.Options{}) }
 
 func up(ctx context.Context, dsn string, o store.Options) ([]Migration, error) {
 	var applied []Migration
-	err := run(dsn, o, func(p *goose.Provider) error {
+	err := run(dsn, o, func(p *goose.Provider, db *sql.DB) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			applied = append(applied, Migration{r.Source.Version, name(r.Source), time.Now()})
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return nameOrganisers(ctx, db)
 	})
 	return applied, err
 }
@@ -53,7 +57,7 @@ func Status(ctx context.Context, dsn string) ([]Migration, error) {
 
 func status(ctx context.Context, dsn string, o store.Options) ([]Migration, error) {
 	var all []Migration
-	err := run(dsn, o, func(p *goose.Provider) error {
+	err := run(dsn, o, func(p *goose.Provider, _ *sql.DB) error {
 		results, err := p.Status(ctx)
 		for _, r := range results {
 			all = append(all, Migration{r.Source.Version, name(r.Source), r.AppliedAt})
@@ -65,13 +69,13 @@ func status(ctx context.Context, dsn string, o store.Options) ([]Migration, erro
 
 // Reset drops every table of the schema with all that is in it, and leaves other tables alone.
 func Reset(ctx context.Context, dsn string) error {
-	return run(dsn, store.Options{}, func(p *goose.Provider) error {
+	return run(dsn, store.Options{}, func(p *goose.Provider, _ *sql.DB) error {
 		_, err := p.DownTo(ctx, 0)
 		return err
 	})
 }
 
-func run(dsn string, o store.Options, work func(*goose.Provider) error) error {
+func run(dsn string, o store.Options, work func(*goose.Provider, *sql.DB) error) error {
 	db, dialect, err := open(dsn, o)
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func run(dsn string, o store.Options, work func(*goose.Provider) error) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if err := work(p); err != nil {
+	if err := work(p, db); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
