@@ -82,7 +82,9 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 	go c.runTimer(timer, o.tick)
 
 	fmt.Fprintf(stdout, "ready %s\n", url)
-	fmt.Fprintf(stderr, "to recheck a draw: go run ./cmd/verify -dev-chain %x -event %s/events/ID\n", back.chain.Public(), url)
+	if o.beacon == "drand" {
+		fmt.Fprintf(stderr, "to recheck a draw: go run ./cmd/verify -dev-chain %x -event %s/events/ID\n", back.chain.Public(), url)
+	}
 	if o.demo {
 		chain := back.chain.Chain()
 		return demo.Play(ctx, demo.Config{URL: url, Lead: o.minLead + time.Second, Out: stdout, Chain: &chain})
