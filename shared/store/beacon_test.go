@@ -176,12 +176,35 @@ func TestWaitingLeavesTheCountOfFailuresAlone(t *testing.T) {
 	ctx := context.Background()
 	w, s, e, claim := claimedBeacon(t)
 	must(t, s.Await(ctx, store.Claim{}, e.ID, time.Hour, "somebody else's", true))
-	must(t, s.Await(ctx, claim, e.ID, 0, "waiting for round 1", false))
+	must(t, s.Await(ctx, claim, e.ID, 0, "round 1", false))
 	var attempts int
 	var reason string
 	testdb.Row(t, w.dsn, `SELECT attempts, last_error FROM events WHERE id = ?`, []any{e.ID[:]}, &attempts, &reason)
-	if attempts != 0 || reason != "waiting for round 1" {
+	if attempts != 0 || reason != "waiting: round 1" {
 		t.Errorf("%d attempts, %q", attempts, reason)
+	}
+}
+
+// Only tries that follow each other count as the last ones: what failed before them does not.
+func TestTheLastTriesAreCountedByThemselves(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w, s, e, claim := claimedBeacon(t)
+	again := func() store.Claim {
+		must(t, testdb.Exec(t, w.dsn, `UPDATE events SET next_at_ms = 1 WHERE id = ?`, e.ID[:]))
+		c, err := s.Claim(ctx, 1)
+		must(t, err)
+		return c
+	}
+	must(t, s.PutBack(ctx, claim, e.ID, "something else"))
+	must(t, testdb.Exec(t, w.dsn, `UPDATE events SET attempts = 9 WHERE id = ?`, e.ID[:]))
+	for want := 1; want <= 3; want++ {
+		must(t, s.Await(ctx, again(), e.ID, 0, "round 1", true))
+		var attempts int
+		testdb.Row(t, w.dsn, `SELECT attempts FROM events WHERE id = ?`, []any{e.ID[:]}, &attempts)
+		if attempts != want {
+			t.Errorf("%d attempts, want %d", attempts, want)
+		}
 	}
 }
 

@@ -81,14 +81,20 @@ func (s *Store) PutBack(ctx context.Context, c Claim, id lottery.EventID, reason
 	return err
 }
 
-// Await gives an event back that waits for something outside, to be looked at again after a pause. Waiting is no failure, and
-// counts as one only where it is one of the last tries before the event is given up. The reason (no secrets in it) is kept on
-// the event.
+// waits begins the reason of an event that waits.
+const waits = "waiting: "
+
+// Await gives an event back that waits for something outside, to be looked at again after a pause. Waiting is no failure; it is
+// counted only where it is one of the last tries before the event is given up, and then those that follow each other. The reason
+// (no secrets in it) is kept on the event.
 func (s *Store) Await(ctx context.Context, c Claim, id lottery.EventID, pause time.Duration, reason string, last bool) error {
 	_, err := s.exec(ctx, "wait with event "+id.String(), `
 		UPDATE events
-		SET next_at_ms = {now} + ?, attempts = attempts + ?, last_error = ?, lease_until_ms = 0, lease_token = NULL
-		WHERE id = ? AND lease_token = ? AND status = 1`, pause.Milliseconds(), last, brief(reason), id[:], c.token[:])
+		SET next_at_ms = {now} + ?,
+			attempts = CASE WHEN ? THEN CASE WHEN last_error LIKE ? THEN attempts + 1 ELSE 1 END ELSE 0 END,
+			last_error = ?, lease_until_ms = 0, lease_token = NULL
+		WHERE id = ? AND lease_token = ? AND status = 1`,
+		pause.Milliseconds(), last, waits+"%", brief(waits+reason), id[:], c.token[:])
 	return err
 }
 

@@ -117,7 +117,7 @@ func (w waiting) inVain() bool {
 }
 
 func (w waiting) Error() string {
-	return fmt.Sprintf("draw: waiting for round %d: %v", w.round, w.reason)
+	return fmt.Sprintf("round %d: %v", w.round, w.reason)
 }
 
 func (w waiting) Unwrap() error { return w.reason }

@@ -134,7 +134,7 @@ func TestADrawWaitsForItsRound(t *testing.T) {
 	var attempts int
 	var reason string
 	testdb.Row(t, s.DSN, `SELECT attempts, last_error FROM events WHERE id = ?`, []any{e.ID[:]}, &attempts, &reason)
-	if attempts != 0 || !strings.Contains(reason, "waiting for round") {
+	if attempts != 0 || !strings.Contains(reason, "waiting: round") {
 		t.Errorf("%d attempts, %q", attempts, reason)
 	}
 	s.set(nil)
