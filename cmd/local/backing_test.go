@@ -65,7 +65,7 @@ func TestFunctionsSeeNothingOfOurEnvironmentButItsBasics(t *testing.T) {
 	if strings.Contains(all, "leak") || !strings.Contains(all, "HOME=/home/x") {
 		t.Error("the environment is not the basics")
 	}
-	variables := functionVariables(options{tick: time.Second}, backing{dsn: "sqlite:/x"}, "http://127.0.0.1:1", "s")
+	variables := functionVariables(options{tick: time.Second}, backing{dsn: "sqlite:/x", chain: newKey(t)}, "http://127.0.0.1:1", "s")
 	if got := variables["WECHAT_BASE_URL"]; got != "http://127.0.0.1:1/_sim/wechat/api" {
 		t.Errorf("the address of the simulated WeChat is %q", got)
 	}

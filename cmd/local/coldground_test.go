@@ -14,7 +14,6 @@ import (
 	"wxlottery/cmd/local/function"
 	"wxlottery/cmd/local/lambda"
 	"wxlottery/internal/checkout"
-	"wxlottery/internal/drandsim"
 	"wxlottery/internal/testdb"
 	"wxlottery/internal/testredis"
 	"wxlottery/internal/wechatsim"
@@ -44,11 +43,7 @@ func newColdGround(b *testing.B) *coldGround {
 	}
 	server := httptest.NewServer(http.StripPrefix("/_sim/wechat/api", g.sim.API()))
 	b.Cleanup(server.Close)
-	key, err := drandsim.NewKey(make([]byte, 32))
-	if err != nil {
-		b.Fatal(err)
-	}
-	back := backing{dsn: dsn, redis: os.Getenv(testredis.Env), keys: "1:" + strings.Repeat("07", 32), chain: key}
+	back := backing{dsn: dsn, redis: os.Getenv(testredis.Env), keys: "1:" + strings.Repeat("07", 32), chain: newKey(b)}
 	if back.redis == "" {
 		back.redis = testredis.Mini(b).Addr()
 	}

@@ -31,10 +31,7 @@ func stand(t *testing.T, p platform, g ground, change func(map[string]string)) *
 		t.Fatal(err)
 	}
 	o := options{cloud: p, lockLead: 3 * time.Second, minLead: 5 * time.Second, tick: time.Second, beacon: "drand"}
-	key, err := drandsim.NewKey(make([]byte, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := newKey(t)
 	if !strings.HasPrefix(g.dsn, "sqlite:") {
 		o.mysql = g.dsn
 	}
@@ -58,6 +55,16 @@ func stand(t *testing.T, p platform, g ground, change func(map[string]string)) *
 		}
 	})
 	return &process{t: t, url: server.URL}
+}
+
+// newKey is a key of a development chain.
+func newKey(t testing.TB) *drandsim.Key {
+	t.Helper()
+	key, err := drandsim.NewKey(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // A lockedBuffer takes what several functions log.

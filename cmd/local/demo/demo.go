@@ -75,7 +75,7 @@ func Play(ctx context.Context, cfg Config) error {
 	if err := s.recheck(); err != nil {
 		return fmt.Errorf("the demo's recheck of the draw failed: %w", err)
 	}
-	s.tell("Rechecked, as each of the %d players can with what he kept: rules, list, seed and %d winners are what they had to be.", players, places)
+	s.tell("Rechecked: each of the %d players, with what he kept, finds rules, list, seed and %d winners as they had to be.", players, places)
 	if s.event.Fairness.Mode == vdraw.ModeTrusted {
 		s.tell("This draw used no public randomness, so the operator had to be trusted (-beacon drand is the other way).")
 	}
