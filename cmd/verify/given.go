@@ -38,6 +38,25 @@ func (o options) bring() (g vdraw.Given, err error) {
 	return g, nil
 }
 
+// badReceipt is a receipt that has a receipt's fields and is none. It is not the caller's mistake but something that fails.
+type badReceipt struct{ error }
+
+// Unwrap returns what is wrong with it.
+func (b badReceipt) Unwrap() error { return b.error }
+
+// parseReceipt tells a receipt that is spoilt from a file that is something else.
+func parseReceipt(text []byte) (*vdraw.Receipt, error) {
+	r, err := vdraw.ParseReceipt(text)
+	if err == nil {
+		return r, nil
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(text, &fields) == nil && fields["joined_at"] != nil && fields["signature"] != nil {
+		return nil, badReceipt{err}
+	}
+	return nil, err
+}
+
 // joined is what the service answers to whoever takes part. Once the list is locked it says where his ticket stands.
 type joined struct {
 	Ticket  *vdraw.Ticket   `json:"ticket"`
@@ -57,7 +76,7 @@ func bringReceipt(g *vdraw.Given, text []byte) error {
 	if _, whole := fields["receipt"]; whole {
 		return bringAnswer(g, text)
 	}
-	r, err := vdraw.ParseReceipt(text)
+	r, err := parseReceipt(text)
 	g.Receipt = r
 	return err
 }
@@ -67,7 +86,7 @@ func bringAnswer(g *vdraw.Given, text []byte) error {
 	if err := json.Unmarshal(text, &j); err != nil {
 		return err
 	}
-	r, err := vdraw.ParseReceipt(j.Receipt)
+	r, err := parseReceipt(j.Receipt)
 	if err != nil {
 		return err
 	}

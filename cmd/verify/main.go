@@ -52,9 +52,18 @@ type result struct {
 
 func check(o options, stdin io.Reader) (result, error) {
 	given, err := o.bring()
-	if err != nil {
+	spoilt := badReceipt{}
+	if err != nil && !errors.As(err, &spoilt) {
 		return result{}, err
 	}
+	r, err := checkWith(o, given, stdin)
+	if err == nil && spoilt.error != nil && r.Steps[0].Outcome == vdraw.OK {
+		fail(r.Report, 10, "mine.receipt", spoiltReceipt)
+	}
+	return r, err
+}
+
+func checkWith(o options, given vdraw.Given, stdin io.Reader) (result, error) {
 	if o.event != nil {
 		return checkEvent(newService(o.event), given)
 	}

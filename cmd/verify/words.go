@@ -47,6 +47,11 @@ var (
 		Zh: "锁定记录不是用平台所显示的公钥签名的。",
 	}
 
+	spoiltReceipt = vdraw.Text{
+		En: "The receipt is not as the operator writes them: something in it was changed or is missing.",
+		Zh: "回执的格式与平台开具的不同:其中有内容被改动或缺失。",
+	}
+
 	closingFailed = vdraw.Text{
 		En: "FAILED: %s. The draw does not pass this check.",
 		Zh: "不符:%s。这次抽奖未通过核对。",
