@@ -170,7 +170,9 @@ func (b *claimed) settle(ctx context.Context, id lottery.EventID, done bool, err
 // await gives an event back that waits for its round.
 func (b *claimed) await(ctx context.Context, id lottery.EventID, w waiting) {
 	log := slog.With("request_id", cloud.RequestID(ctx), "event", id.String())
-	log.InfoContext(ctx, "event waits", "reason", w.Error())
+	if w.pause >= time.Second { // the first seconds are normal, and there may be thousands of events
+		log.InfoContext(ctx, "event waits", "reason", w.Error())
+	}
 	e := b.events[id]
 	last := w.inVain() && e != nil && !b.now.Before(e.VoidAt())
 	if err := b.store.Await(ctx, b.claim, id, w.pause, w.Error(), last); err != nil {
