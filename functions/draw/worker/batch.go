@@ -226,7 +226,7 @@ func (b *claimed) step(ctx context.Context, id lottery.EventID) (done bool, err 
 }
 
 // giveUp ends an event that could not be drawn for seven days; why is what it lacks. One whose round does not come is given up only
-// after it was asked for again and again, some minutes apart: the first answer after a long outage is often none.
+// after it was asked for again and again, a minute apart: the first answer after a long outage is often none.
 func (b *claimed) giveUp(ctx context.Context, e *lottery.Event, why error) (bool, error) {
 	waits := waiting{}
 	tries := 0

@@ -50,8 +50,10 @@ func (b *beacon) round(ctx context.Context, round uint64) (vdraw.Signature, erro
 		return vdraw.Signature{}, err
 	}
 	begin := time.Now()
+	failed := true // also where the source panics, which would hold up whoever waits for its end
+	defer func() { b.end(round, time.Since(begin), failed) }()
 	s, err := b.Source.Round(ctx, round)
-	b.end(round, time.Since(begin), err != nil && ctx.Err() == nil)
+	failed = err != nil && ctx.Err() == nil
 	return s, err
 }
 
