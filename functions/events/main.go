@@ -37,17 +37,13 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain, err := setup.NewEvents(cfg.Rules)
-	if err != nil {
-		return nil, err
-	}
 	chains, err := setup.Chains(cfg.Rules)
 	if err != nil {
 		return nil, err
 	}
+	terms := lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead, Chain: setup.NewEvents(cfg.Rules, chains)}
 	rdb := session.Open(session.RedisOptions(cfg.Redis))
 	return (&server{
-		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys,
-		terms: lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead, Chain: chain}, chains: chains,
+		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys, terms: terms, chains: chains,
 	}).routes().Handler(), nil
 }

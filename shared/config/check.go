@@ -39,8 +39,7 @@ func (r Redis) Check() []error {
 
 // Check finds a base URL that is none.
 func (w WeChat) Check() []error {
-	u, err := url.Parse(w.BaseURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if !isBaseURL(w.BaseURL) {
 		return []error{errors.New("WECHAT_BASE_URL is not an http or https URL of host and path only")}
 	}
 	return nil
@@ -137,12 +136,16 @@ func (r Rules) checkBeacon() (faults []error) {
 // Check finds a relay that is no base URL.
 func (r Relays) Check() (faults []error) {
 	for i, relay := range r.URLs {
-		u, err := url.Parse(relay)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		if !isBaseURL(relay) {
 			faults = append(faults, fmt.Errorf("BEACON_RELAYS entry %d is not an http or https URL of host and path only", i+1))
 		}
 	}
 	return faults
+}
+
+func isBaseURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 func wholeSeconds(d time.Duration) bool { return d >= time.Second && d%time.Second == 0 }

@@ -7,18 +7,6 @@ import (
 	"wxlottery/shared/vdraw"
 )
 
-// NewEvents is the chain whose rounds decide the draws of new events; nil where the operator has to be trusted.
-func NewEvents(r config.Rules) (*vdraw.Chain, error) {
-	if r.Beacon == "none" {
-		return nil, nil
-	}
-	chains, err := Chains(r)
-	if err != nil {
-		return nil, err
-	}
-	return &chains[len(chains)-1], nil
-}
-
 // Chains are all chains that events of this deployment may have: drand's quicknet and, on one machine, the development chain.
 // Events keep their chain when the configuration for new ones changes.
 func Chains(r config.Rules) ([]vdraw.Chain, error) {
@@ -31,4 +19,12 @@ func Chains(r config.Rules) ([]vdraw.Chain, error) {
 		chains = append(chains, vdraw.DevelopmentChain(key))
 	}
 	return chains, nil
+}
+
+// NewEvents is the one of these chains whose rounds decide the draws of new events; nil where the operator has to be trusted.
+func NewEvents(r config.Rules, chains []vdraw.Chain) *vdraw.Chain {
+	if r.Beacon == "none" {
+		return nil
+	}
+	return &chains[len(chains)-1]
 }
