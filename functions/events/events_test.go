@@ -60,10 +60,6 @@ func (b *bench) at(later time.Duration) *servicetest.Client {
 	return b.Serve(s.routes().Handler())
 }
 
-// inAnHour is an instant with an ending of the test's choice.
-
-// finish locks, freezes and draws an event, as the draw function does.
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

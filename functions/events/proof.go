@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/fault"
 	"wxlottery/shared/lottery"
-	"wxlottery/shared/store"
 	"wxlottery/shared/vdraw"
 )
 
@@ -157,118 +155,4 @@ func listPosition(text string) (uint64, error) {
 		return 0, fault.Invalid("from", "from must be a position in the list, counted from 0")
 	}
 	return from, nil
-}
-
-type beaconRequest struct {
-	Signature string `json:"signature"`
-}
-
-// accepted is the answer to a beacon: the round it is of.
-type accepted struct {
-	Round uint64 `json:"round"`
-}
-
-// beacon takes the randomness from anybody: it proves itself.
-func (s *server) beacon(ctx context.Context, r *http.Request, in beaconRequest) (api.Answer, error) {
-	signature, err := vdraw.ParseSignature(in.Signature)
-	if err != nil {
-		return api.Answer{}, errSignature
-	}
-	e, now, err := s.visible(ctx, nil, r)
-	if err != nil {
-		return api.Answer{}, err
-	}
-	if err := e.AwaitsBeacon(now); err != nil {
-		return api.Answer{}, err
-	}
-	round := e.DecidingRound()
-	if e.Beacon != nil && *e.Beacon == signature { // somebody has brought it already; the draw checks it
-		return api.Answer{Status: http.StatusAccepted, Body: accepted{round}}, nil
-	}
-	i := slices.IndexFunc(s.chains, func(c vdraw.Chain) bool { return c.Hash == e.Chain })
-	if i < 0 || s.chains[i].RoundTime(round) > uint64(now.Unix()) {
-		return api.Answer{}, lottery.ErrNotAwaited
-	}
-	if s.chains[i].Verify(round, signature) != nil {
-		return api.Answer{}, errSignature
-	}
-	stored, err := s.store.PutBeacon(ctx, e, signature)
-	if err != nil {
-		return api.Answer{}, err
-	}
-	if !stored { // somebody was quicker: another one who brought it, or the draw
-		return s.broughtAlready(ctx, e, signature)
-	}
-	return api.Answer{Status: http.StatusAccepted, Body: accepted{round}}, nil
-}
-
-// broughtAlready answers him who was second to bring a signature.
-func (s *server) broughtAlready(ctx context.Context, e *lottery.Event, signature vdraw.Signature) (api.Answer, error) {
-	latest, now, err := s.store.Event(ctx, e.ID)
-	switch {
-	case err != nil:
-		return api.Answer{}, err
-	case latest.Beacon != nil && *latest.Beacon == signature && latest.Result == nil:
-		return api.Answer{Status: http.StatusAccepted, Body: accepted{latest.DecidingRound()}}, nil
-	}
-	if err := latest.AwaitsBeacon(now); err != nil {
-		return api.Answer{}, err
-	}
-	return api.Answer{}, lottery.ErrNotAwaited
-}
-
-var errSignature = fault.Invalid("signature", "signature must be the 96 hex digits of the signature that the chain gives for the round waited for")
-
-type linkView struct {
-	Seq      uint64       `json:"seq"`
-	Manifest vdraw.Digest `json:"manifest"`
-	End      store.End    `json:"end"`
-	Late     bool         `json:"late,omitempty"`
-}
-
-type chainView struct {
-	Organiser string     `json:"organiser"`
-	Events    []linkView `json:"events"`
-	Next      string     `json:"next,omitempty"`
-}
-
-// chain answers with all events of an organiser, as far as everybody may know them: that they exist and how they ended.
-func (s *server) chain(ctx context.Context, r *http.Request) (api.Answer, error) {
-	query := r.URL.Query()
-	limit, err := api.Limit(r, 100, 1000)
-	if err != nil {
-		return api.Answer{}, err
-	}
-	before, err := seqCursor(query.Get("cursor"))
-	if err != nil {
-		return api.Answer{}, err
-	}
-	organiser, err := lottery.ParseOrganiserID(query.Get("owner"))
-	if err != nil {
-		return api.Answer{}, err
-	}
-	links, err := s.store.Chain(ctx, organiser, before, limit+1)
-	if err != nil {
-		return api.Answer{}, err
-	}
-	view := chainView{Organiser: organiser.String(), Events: make([]linkView, 0, len(links))}
-	if len(links) > limit {
-		links = links[:limit]
-		view.Next = strconv.FormatUint(links[limit-1].Seq, 10)
-	}
-	for _, l := range links {
-		view.Events = append(view.Events, linkView(l))
-	}
-	return api.OK(view), nil
-}
-
-func seqCursor(text string) (uint64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	seq, err := strconv.ParseUint(text, 10, 63)
-	if err != nil || seq == 0 || strconv.FormatUint(seq, 10) != text {
-		return 0, errCursor
-	}
-	return seq, nil
 }

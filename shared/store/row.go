@@ -15,7 +15,8 @@ import (
 // eventColumns are what eventRow reads, with the clock of the database at that moment.
 const eventColumns = `e.id, e.owner_id, e.seq, e.status, e.cancel_reason, e.held, e.hidden, e.title, e.description,
 	e.created_at_ms, e.lock_at_ms, e.draw_at_ms, e.canceled_at_ms,
-	e.mode, e.beacon_chain, e.beacon_round, e.late_round, e.beacon_signature, e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
+	e.mode, e.beacon_chain, e.beacon_round, e.late_round, e.beacon_signature,
+	e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
 	e.list_count, e.list_root, e.lock_digest, e.lock_sig, e.frozen_at_ms, e.secret, e.seed, e.drawn_at_ms,
 	{now} AS now_ms`
 
