@@ -52,12 +52,12 @@ type result struct {
 
 func check(o options, stdin io.Reader) (result, error) {
 	given, err := o.bring()
-	spoilt := badReceipt{}
+	spoilt := vdraw.SpoiltReceipt{}
 	if err != nil && !errors.As(err, &spoilt) {
 		return result{}, err
 	}
 	r, err := checkWith(o, given, stdin)
-	if err == nil && spoilt.error != nil && r.Steps[0].Outcome == vdraw.OK {
+	if err == nil && spoilt.Unwrap() != nil && r.Steps[0].Outcome == vdraw.OK {
 		fail(r.Report, 10, "mine.receipt", spoiltReceipt)
 	}
 	return r, err

@@ -26,9 +26,6 @@ func show(w io.Writer, r result, o options) error {
 }
 
 func showJSON(w io.Writer, r vdraw.Report) error {
-	if r.NotChecked == nil {
-		r.NotChecked = []vdraw.Finding{} // a reader expects a list
-	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -71,12 +68,7 @@ func (p *printer) notChecked(r vdraw.Report) {
 		return
 	}
 	p.printf(headingOpen)
-	said := map[string]bool{}
 	for _, f := range r.NotChecked {
-		if said[f.Code] {
-			continue
-		}
-		said[f.Code] = true
 		p.WriteString("  - ")
 		if n := stepsWith(r.Steps, f.Code); len(n) > 0 {
 			fmt.Fprintf(p, p.in(ofSteps), strings.Join(n, p.in(comma)))

@@ -8,7 +8,7 @@ const waiting = new Map();
 
 /**
  * Checks a proof (its text) against what is given; tickets is the list's bytes or null. Resolves to the checker's answer
- * {report, exit, due, refused}; rejects with an Error if the checker itself can't go on.
+ * {report, due, refused}; rejects with an Error if the checker itself can't go on.
  */
 export function check(proof, given, tickets) {
   worker ??= start();

@@ -61,33 +61,17 @@ func (r *reader) refuse(field string, err error) {
 	r.refused = append(r.refused, refusal{Field: field, Why: err.Error()})
 }
 
-// joined is the answer of GET /join/{id} as far as a checker needs it; index and path are there from the lock on.
-type joined struct {
-	Receipt json.RawMessage `json:"receipt"`
-	Index   *uint64         `json:"index"`
-	Path    []vdraw.Digest  `json:"path"`
-}
-
 func (r *reader) receipt(text string, g *vdraw.Given) {
 	if text == "" {
 		return
 	}
-	var j joined
-	if err := json.Unmarshal([]byte(text), &j); err != nil {
-		r.refuse("receipt", err)
-		return
-	}
-	bare := []byte(text)
-	if j.Receipt != nil {
-		bare = j.Receipt
-	}
-	receipt, err := vdraw.ParseReceipt(bare)
+	kept, err := vdraw.ParseKept([]byte(text))
 	if err != nil {
 		r.refuse("receipt", err)
 		return
 	}
-	g.Receipt = receipt
-	if j.Index != nil {
-		g.Place = &vdraw.Place{Index: *j.Index, Path: j.Path}
+	g.Receipt, g.Place = kept.Receipt, kept.Place
+	if g.Ticket == nil {
+		g.Ticket = kept.Ticket // it has to be the receipt's
 	}
 }

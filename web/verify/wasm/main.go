@@ -43,7 +43,6 @@ func bytesOf(v js.Value) []byte {
 // An answer is what the page gets to show.
 type answer struct {
 	Report  vdraw.Report `json:"report"`
-	Exit    int          `json:"exit"`    // what a command would end with
 	Due     uint64       `json:"due"`     // when the deciding round is due, Unix seconds; 0 where its chain is unknown
 	Refused []refusal    `json:"refused"` // what was given and can't be read
 }
@@ -59,19 +58,5 @@ func check(proof []byte, text string, tickets []byte) answer {
 	g := r.read(text)
 	g.Tickets = tickets
 	report := vdraw.Check(proof, g)
-	return answer{Report: report, Exit: report.Exit(), Due: due(proof, g.Chains), Refused: r.refused}
-}
-
-// due is when the deciding round becomes public.
-func due(proof []byte, chains []vdraw.Chain) uint64 {
-	p, err := vdraw.ParseProof(proof)
-	if err != nil {
-		return 0
-	}
-	for _, chain := range append([]vdraw.Chain{vdraw.Quicknet()}, chains...) {
-		if chain.Hash == p.Event.Chain {
-			return chain.RoundTime(p.DecidingRound())
-		}
-	}
-	return 0
+	return answer{Report: report, Due: report.Due, Refused: r.refused}
 }
