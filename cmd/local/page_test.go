@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"wxlottery/internal/browser"
 )
 
 // TestTheVerifyPageChecksADrawOfTheLocalCloud opens the page of a drawn lottery in a real browser. Its first visit builds it.
@@ -23,7 +23,12 @@ func TestTheVerifyPageChecksADrawOfTheLocalCloud(t *testing.T) {
 	if !strings.Contains(string(res.body), "<!doctype html>") && !strings.Contains(string(res.body), "<!DOCTYPE html>") {
 		t.Errorf("%.200s", res.body)
 	}
-	tab := newTab(t)
+	browser.Need(t)
+	tab, stop, err := browser.Start()
+	t.Cleanup(stop)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if kind := verdictAt(t, tab, address); kind != "rehearsal" {
 		t.Errorf("the verdict is %q", kind)
 	}
@@ -31,34 +36,6 @@ func TestTheVerifyPageChecksADrawOfTheLocalCloud(t *testing.T) {
 	if kind := verdictAt(t, tab, address+"?dev="); kind != "failed" {
 		t.Errorf("without the chain's key the verdict is %q", kind)
 	}
-}
-
-// newTab opens a tab of a browser that is there for this test only.
-func newTab(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no browser: install chromium")
-		}
-		t.Skip("no browser: chromium, chromium-browser or google-chrome")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() { cancel(); stop() })
-	if err := chromedp.Do(ctx); err != nil { // starts it; with a context of its own, the first action would end it
-		t.Fatal(err)
-	}
-	return ctx
 }
 
 // verdictAt opens an address and waits until nothing is being checked any more.

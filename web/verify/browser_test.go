@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"wxlottery/internal/browser"
 )
 
 // background outlives single tests, as what they share does.
@@ -26,9 +27,9 @@ var background = context.Background()
 // patience is how long a condition may take on a busy machine.
 const patience = 60 * time.Second
 
-// browser is the one that all tests open their tabs in; TestMain ends it.
+// chromium is the one that all tests open their tabs in; TestMain ends it.
 var (
-	browser     = sync.OnceValues(startBrowser)
+	chromium    = sync.OnceValues(startBrowser)
 	stopBrowser = func() {}
 )
 
@@ -38,26 +39,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// chromium is where the browser is, "" if there is none.
-func chromium() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
-func startBrowser() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium()), chromedp.Flag("headless", "new"), chromedp.DisableGPU)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, stop := chromedp.NewExecAllocator(background, options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	stopBrowser = func() { cancel(); stop() }
-	return ctx, chromedp.Do(ctx)
+func startBrowser() (ctx context.Context, err error) {
+	ctx, stopBrowser, err = browser.Start()
+	return ctx, err
 }
 
 // A tab is one opened page and what was seen of it.
@@ -74,13 +58,8 @@ type tab struct {
 // of the test the page must have logged no error.
 func newTab(t testing.TB) *tab {
 	t.Helper()
-	if chromium() == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no browser: install chromium")
-		}
-		t.Skip("no browser: chromium, chromium-browser or google-chrome")
-	}
-	parent, err := browser()
+	browser.Need(t)
+	parent, err := chromium()
 	if err != nil {
 		t.Fatal(err)
 	}
