@@ -197,7 +197,7 @@ func (p *process) mustLock(e event, run string) {
 
 func (p *process) mustOpen(e event) {
 	p.t.Helper()
-	seen := p.await(e, e.DrawAt.Add(3*time.Second), func(now event) bool { return now.Status == "opened" })
+	seen := p.await(e, e.DrawAt.Add(2*time.Second), func(now event) bool { return now.Status == "opened" })
 	if lock := seen.Fairness.Lock; lock == nil || lock.Secret == nil || len(seen.Fairness.Seed) != 64 {
 		p.t.Errorf("drawn event %+v shows no lock, secret or seed", seen)
 	}
