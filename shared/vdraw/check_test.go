@@ -48,8 +48,12 @@ func TestEveryDrawOfTheVectorsHolds(t *testing.T) {
 		diff(t, letter, r.Exit(), want.exit)
 		diff(t, letter+" late", r.Late, letter == "E")
 		diff(t, letter+" trusted", r.Trusted, letter == "A")
+		diff(t, letter+" due", r.Due, dueOf[letter])
 	}
 }
+
+// dueOf is when the deciding rounds of the vectors' draws are due: genesis + 3 s × (round − 1), of the later one in E-late.
+var dueOf = map[string]uint64{"A": 0, "B": 1786070388, "D": 1692806364, "E": 1692843369}
 
 func TestBeforeTheDrawWhatIsThereIsChecked(t *testing.T) {
 	t.Parallel()
