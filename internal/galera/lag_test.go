@@ -137,7 +137,7 @@ func TestANodeThatLagsBehindAnswersWithWhatTheOtherCommitted(t *testing.T) {
 	w.newLag()
 	ctx := context.Background()
 	w.lag()
-	if err := w.nodes[1].Rename(ctx, w.user("new"), "Bob"); err != nil {
+	if err := w.nodes[1].Rename(ctx, w.user("new"), "Bob", false); err != nil {
 		t.Errorf("a name for a user who has just logged in: %v", err)
 	}
 	w.lag()

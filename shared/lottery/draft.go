@@ -15,6 +15,7 @@ import (
 const (
 	MaxPrizes  = 10
 	MaxWinners = 100_000
+	MaxValue   = 100_000_000         // of one prize, in yuan
 	MaxAhead   = 90 * 24 * time.Hour // DrawAt is at most this far away
 )
 
@@ -24,6 +25,10 @@ type Draft struct {
 	Description string // "" is none
 	DrawAt      time.Time
 	Prizes      []Prize
+	Organiser   Organiser
+	Conditions  string // "" is none
+	ClaimTerms  string // "" is none
+	Notify      bool   // the organiser wants a message with the result
 }
 
 // Terms are the deployment's times.
@@ -41,15 +46,27 @@ type Place struct {
 }
 
 // Check returns the draft as it will be stored, texts trimmed. It holds for every rule that does not need the time.
-// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes.
+// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes, invalid_conditions, invalid_claim_terms;
+// text_rejected for a word that no lottery of ours may have.
 func (d Draft) Check() (Draft, error) {
 	var problem string
 	if d.Title, problem = checkText(d.Title, MaxTitle); problem != "" {
 		return Draft{}, fault.Invalid("title", "title %s (1 to %d characters)", problem, MaxTitle)
 	}
-	if d.Description != "" {
-		if d.Description, problem = checkText(d.Description, MaxDescription); problem != "" {
-			return Draft{}, fault.Invalid("description", "description %s (1 to %d characters, or none)", problem, MaxDescription)
+	for _, optional := range []struct {
+		field string
+		text  *string
+		limit int
+	}{
+		{"description", &d.Description, MaxDescription},
+		{"conditions", &d.Conditions, MaxTerms},
+		{"claim_terms", &d.ClaimTerms, MaxTerms},
+	} {
+		if *optional.text == "" {
+			continue
+		}
+		if *optional.text, problem = checkText(*optional.text, optional.limit); problem != "" {
+			return Draft{}, fault.Invalid(optional.field, "%s %s (1 to %d characters, or none)", optional.field, problem, optional.limit)
 		}
 	}
 	if d.DrawAt.Nanosecond() != 0 {
@@ -57,8 +74,32 @@ func (d Draft) Check() (Draft, error) {
 	}
 	d.DrawAt = d.DrawAt.UTC()
 	var err error
-	d.Prizes, err = checkPrizes(d.Prizes)
-	return d, err
+	if d.Prizes, err = checkPrizes(d.Prizes); err != nil {
+		return Draft{}, err
+	}
+	return d, checkWords(d.texts())
+}
+
+// texts are what others will read, by the field they are of.
+func (d Draft) texts() []fieldText {
+	all := []fieldText{
+		{"title", d.Title}, {"description", d.Description}, {"conditions", d.Conditions}, {"claim_terms", d.ClaimTerms},
+	}
+	for i, p := range d.Prizes {
+		all = append(all, fieldText{fmt.Sprintf("prizes[%d].name", i), p.Name})
+	}
+	return all
+}
+
+// Content is everything that others will read, a line each, for a check of texts; at most 1,670 characters.
+func (d Draft) Content() string {
+	var lines []string
+	for _, t := range d.texts() {
+		if t.text != "" {
+			lines = append(lines, t.text)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func checkPrizes(prizes []Prize) ([]Prize, error) {
@@ -74,7 +115,10 @@ func checkPrizes(prizes []Prize) ([]Prize, error) {
 		if p.Quantity < 1 || p.Quantity > MaxWinners {
 			return nil, fault.Invalid("prizes", "prizes[%d].quantity must be 1 to %d", i, MaxWinners)
 		}
-		checked = append(checked, Prize{name, p.Quantity})
+		if p.Value < 0 || p.Value > MaxValue {
+			return nil, fault.Invalid("prizes", "prizes[%d].value_cny must be 0 to %d", i, MaxValue)
+		}
+		checked = append(checked, Prize{name, p.Quantity, p.Value})
 	}
 	if quantity(checked) > MaxWinners {
 		return nil, fault.Invalid("prizes", "there may be %d winners in all", MaxWinners)
@@ -90,14 +134,31 @@ func (d Draft) Digest() [32]byte {
 	for _, p := range d.Prizes {
 		fmt.Fprintf(&b, "%q × %d\n", p.Name, p.Quantity)
 	}
+	for i, p := range d.Prizes {
+		if p.Value != 0 {
+			fmt.Fprintf(&b, "value %d %d\n", i, p.Value)
+		}
+	}
+	if d.Organiser != Private {
+		fmt.Fprintf(&b, "organiser %d\n", d.Organiser)
+	}
+	if d.Conditions != "" {
+		fmt.Fprintf(&b, "conditions %q\n", d.Conditions)
+	}
+	if d.ClaimTerms != "" {
+		fmt.Fprintf(&b, "claim %q\n", d.ClaimTerms)
+	}
+	if d.Notify {
+		b.WriteString("notify\n")
+	}
 	return sha256.Sum256([]byte(b.String()))
 }
 
 // Event makes the event of a checked draft at now, with the commitment to its secret and its manifest. Error:
 // invalid_draw_at where the draw is too near or too far.
 func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *Keyring) (*Event, error) {
-	if lead := d.DrawAt.Sub(now); lead < terms.MinLead || lead > MaxAhead {
-		return nil, fault.Invalid("draw_at", "draw_at must be %s to %d days ahead", terms.MinLead, MaxAhead/(24*time.Hour))
+	if err := d.CheckLead(now, terms); err != nil {
+		return nil, err
 	}
 	secret, err := keys.Secret(keys.Current(), id)
 	if err != nil {
@@ -110,6 +171,7 @@ func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *
 	e := &Event{
 		ID: id, Owner: place.Owner, Seq: place.Seq, Prev: place.Prev,
 		Title: d.Title, Description: d.Description, Prizes: d.Prizes,
+		Organiser: d.Organiser, Conditions: d.Conditions, ClaimTerms: d.ClaimTerms, NotifyOwner: d.Notify,
 		CreatedAt: now.UTC(), LockAt: d.DrawAt.Add(-terms.LockLead).UTC(), DrawAt: d.DrawAt.UTC(),
 		KeyVersion: keys.Current(), OperatorKey: [32]byte(operator.Public().(ed25519.PublicKey)),
 		Commit: vdraw.Commit(id, secret),
@@ -122,12 +184,29 @@ func (d Draft) Event(id EventID, place Place, now time.Time, terms Terms, keys *
 	return e, nil
 }
 
+// CheckLead says whether the draw is as far away as it must be. Error: invalid_draw_at.
+func (d Draft) CheckLead(now time.Time, terms Terms) error {
+	if lead := d.DrawAt.Sub(now); lead < terms.MinLead || lead > MaxAhead {
+		return fault.Invalid("draw_at", "draw_at must be %s to %d days ahead", terms.MinLead, MaxAhead/(24*time.Hour))
+	}
+	return nil
+}
+
 // rulesText is what participants are promised, a line each; its exact bytes are hashed into the manifest.
 func rulesText(d Draft, mode uint8) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", d.Title, d.Description)
 	for _, p := range d.Prizes {
-		fmt.Fprintf(&b, "%s × %d\n", p.Name, p.Quantity)
+		fmt.Fprintf(&b, "%s × %d%s\n", p.Name, p.Quantity, p.worth())
+	}
+	if d.Organiser == Business {
+		b.WriteString("商家活动 held by a business\n")
+	}
+	if d.Conditions != "" {
+		fmt.Fprintf(&b, "参与条件 conditions: %s\n", d.Conditions)
+	}
+	if d.ClaimTerms != "" {
+		fmt.Fprintf(&b, "领奖方式 claiming: %s\n", d.ClaimTerms)
 	}
 	fmt.Fprintf(&b, "%s\n", d.DrawAt.UTC().Format(time.RFC3339))
 	b.WriteString(voidRules[mode] + "\n")

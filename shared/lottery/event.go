@@ -88,6 +88,7 @@ func parseID(s string) (id [16]byte, ok bool) {
 type Prize struct {
 	Name     string // at most 40 runes
 	Quantity int    // at least 1
+	Value    int    // of one of them in whole yuan (CNY), as the organiser declares it; 0: not declared
 }
 
 // Event is one lottery. Instants are UTC.
@@ -102,6 +103,11 @@ type Event struct {
 	Title       string
 	Description string
 	Prizes      []Prize // in order: the first is drawn first
+	Organiser   Organiser
+	OwnerName   string // the organiser's display name as it is now; "" where he has none
+	Conditions  string // who may take part; "" is everybody
+	ClaimTerms  string // how and until when a prize is to be claimed; "" is not said
+	NotifyOwner bool   // the organiser wants a message with the result
 
 	CreatedAt  time.Time
 	LockAt     time.Time // joining ends; whole seconds

@@ -22,7 +22,7 @@ func keyring(t *testing.T) *Keyring {
 var (
 	now   = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	terms = Terms{LockLead: time.Minute, MinLead: 2 * time.Minute}
-	good  = Draft{Title: "Tea", DrawAt: now.Add(time.Hour), Prizes: []Prize{{"Pot", 1}, {"Cup", 4}}}
+	good  = Draft{Title: "Tea", DrawAt: now.Add(time.Hour), Prizes: []Prize{{Name: "Pot", Quantity: 1}, {Name: "Cup", Quantity: 4}}}
 )
 
 func code(err error) string {
@@ -66,13 +66,13 @@ func TestADraftIsCheckedFieldByField(t *testing.T) {
 		"blank description":         {change(func(d *Draft) { d.Description = "  " }), "invalid_description"},
 		"no prizes":                 {prizes(), "invalid_prizes"},
 		"ten prizes":                {prizes(ten()...), ""},
-		"eleven prizes":             {prizes(append(ten(), Prize{"k", 1})...), "invalid_prizes"},
-		"quantity 0":                {prizes(Prize{"a", 0}), "invalid_prizes"},
-		"negative quantity":         {prizes(Prize{"a", 2}, Prize{"b", -1}), "invalid_prizes"},
-		"100,000 winners":           {prizes(Prize{"a", 99_999}, Prize{"b", 1}), ""},
-		"100,001 winners":           {prizes(Prize{"a", 100_000}, Prize{"b", 1}), "invalid_prizes"},
-		"prize without a name":      {prizes(Prize{" ", 1}), "invalid_prizes"},
-		"prize name too long":       {prizes(Prize{strings.Repeat("x", 41), 1}), "invalid_prizes"},
+		"eleven prizes":             {prizes(append(ten(), Prize{Name: "k", Quantity: 1})...), "invalid_prizes"},
+		"quantity 0":                {prizes(Prize{Name: "a", Quantity: 0}), "invalid_prizes"},
+		"negative quantity":         {prizes(Prize{Name: "a", Quantity: 2}, Prize{Name: "b", Quantity: -1}), "invalid_prizes"},
+		"100,000 winners":           {prizes(Prize{Name: "a", Quantity: 99_999}, Prize{Name: "b", Quantity: 1}), ""},
+		"100,001 winners":           {prizes(Prize{Name: "a", Quantity: 100_000}, Prize{Name: "b", Quantity: 1}), "invalid_prizes"},
+		"prize without a name":      {prizes(Prize{Name: " ", Quantity: 1}), "invalid_prizes"},
+		"prize name too long":       {prizes(Prize{Name: strings.Repeat("x", 41), Quantity: 1}), "invalid_prizes"},
 		"half a second in the draw": {change(func(d *Draft) { d.DrawAt = d.DrawAt.Add(time.Second / 2) }), "invalid_draw_at"},
 	} {
 		if _, err := c.draft.Check(); code(err) != c.code {
@@ -83,7 +83,7 @@ func TestADraftIsCheckedFieldByField(t *testing.T) {
 
 func ten() (p []Prize) {
 	for i := range 10 {
-		p = append(p, Prize{string(rune('a' + i)), 1})
+		p = append(p, Prize{Name: string(rune(97 + i)), Quantity: 1})
 	}
 	return p
 }
@@ -127,7 +127,7 @@ func TestTwoDraftsAreOneRequestOnlyIfTheyAgreeInEverything(t *testing.T) {
 		"title":       func(d *Draft) { d.Title = "Te" },
 		"description": func(d *Draft) { d.Description = "x" },
 		"draw_at":     func(d *Draft) { d.DrawAt = d.DrawAt.Add(time.Second) },
-		"prizes":      func(d *Draft) { d.Prizes = []Prize{{"Pot", 1}, {"Cup", 5}} },
+		"prizes":      func(d *Draft) { d.Prizes = []Prize{{Name: "Pot", Quantity: 1}, {Name: "Cup", Quantity: 5}} },
 	} {
 		d := good
 		change(&d)
@@ -196,7 +196,7 @@ func TestADrawFromChangedInputsIsRefused(t *testing.T) {
 		"count":      func(e *Event) { e.Record.Count++ },
 		"root":       func(e *Event) { e.Record.Root[0]++ },
 		"digest":     func(e *Event) { e.Record.Digest[0]++ },
-		"quantity":   func(e *Event) { e.Prizes = []Prize{{"Pot", 6}} },
+		"quantity":   func(e *Event) { e.Prizes = []Prize{{Name: "Pot", Quantity: 6}} },
 		"draw_at":    func(e *Event) { e.DrawAt = e.DrawAt.Add(time.Second) },
 		"rules text": func(e *Event) { e.RulesText = "another" },
 		"no record":  func(e *Event) { e.Record = nil },
@@ -251,7 +251,7 @@ func TestATicketIsTheUsersAndTheEvents(t *testing.T) {
 }
 
 func TestPlacesTakeThePrizesInOrder(t *testing.T) {
-	e := &Event{Prizes: []Prize{{"Pot", 1}, {"Cup", 2}}}
+	e := &Event{Prizes: []Prize{{Name: "Pot", Quantity: 1}, {Name: "Cup", Quantity: 2}}}
 	for place, want := range map[int]string{-1: "", 0: "", 1: "Pot", 2: "Cup", 3: "Cup", 4: ""} {
 		p, ok := e.PrizeAt(place)
 		if ok != (want != "") || ok && p.Name != want {

@@ -13,16 +13,17 @@ const (
 	MaxTitle       = 60
 	MaxDescription = 500
 	MaxPrizeName   = 40
+	MaxTerms       = 300 // conditions, and claim terms
 	MaxName        = 20
 )
 
-// DisplayName checks a user's name and returns it trimmed. Error: invalid_name.
+// DisplayName checks a user's name and returns it trimmed. Errors: invalid_name, text_rejected.
 func DisplayName(name string) (string, error) {
 	text, problem := checkText(name, MaxName)
 	if problem != "" {
 		return "", fault.Invalid("name", "name %s", problem)
 	}
-	return text, nil
+	return text, checkWords([]fieldText{{"name", text}})
 }
 
 // checkText trims a text and says what is wrong with it, or "". What a reader would see as something else than it is (text

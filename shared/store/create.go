@@ -19,6 +19,7 @@ type Creation struct {
 	Owner          lottery.UserID
 	IdempotencyKey string   // 1 to 128 bytes, or "" for none
 	Digest         [32]byte // of the request, to tell a repeat from another request under the same key
+	Template       string   // whose message the owner agrees to get, if his event says so; "": no messages are sent here
 	// Make makes the event for its place in the owner's chain; now is the database's clock. It may run more than once.
 	Make func(place lottery.Place, now time.Time) (*lottery.Event, error)
 }
@@ -38,9 +39,12 @@ func (s *Store) Create(ctx context.Context, c Creation) (event *lottery.Event, n
 }
 
 func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.Event, time.Time, bool, error) {
-	var organiser []byte
-	err := tx.GetContext(ctx, &organiser, s.dialect.sql(`
-		SELECT organiser_id
+	var owner struct {
+		Organiser []byte `db:"organiser_id"`
+		Name      string `db:"name"`
+	}
+	err := tx.GetContext(ctx, &owner, s.dialect.sql(`
+		SELECT organiser_id, CASE WHEN name_held = 0 THEN COALESCE(name, '') ELSE '' END AS name
 		FROM users
 		WHERE id = ? {update}`), c.Owner[:])
 	if errors.Is(err, sql.ErrNoRows) {
@@ -52,7 +56,7 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 	if e, now, err := s.replay(ctx, tx, c); e != nil || err != nil {
 		return e, now, true, err
 	}
-	if organiser == nil {
+	if owner.Organiser == nil {
 		if err := s.becomeOrganiser(ctx, tx, c.Owner); err != nil {
 			return nil, time.Time{}, false, err
 		}
@@ -65,7 +69,20 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 	if err != nil {
 		return nil, time.Time{}, false, err
 	}
+	e.OwnerName = owner.Name
+	if e.NotifyOwner && c.Template != "" {
+		if err := s.addCredit(ctx, tx, c.Owner, c.Template); err != nil {
+			return nil, time.Time{}, false, err
+		}
+	}
 	return e, now, false, s.insertEvent(ctx, tx, e, c)
+}
+
+// Earlier finds the event that an earlier request with the same key made, as Create would answer it; found is false where there is
+// none. It lets a caller spare what a repeat needs no more. Error: lottery.ErrIdempotency.
+func (s *Store) Earlier(ctx context.Context, c Creation) (event *lottery.Event, now time.Time, found bool, err error) {
+	event, now, err = s.replay(ctx, s.db, c)
+	return event, now, event != nil, classify("find an earlier request", err)
 }
 
 // becomeOrganiser gives a user with his first event the public id that his chain is found by.
@@ -79,7 +96,7 @@ func (s *Store) becomeOrganiser(ctx context.Context, tx *sqlx.Tx, user lottery.U
 }
 
 // replay finds the event that the key made before; nil where there is none.
-func (s *Store) replay(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.Event, time.Time, error) {
+func (s *Store) replay(ctx context.Context, q sqlx.QueryerContext, c Creation) (*lottery.Event, time.Time, error) {
 	if c.IdempotencyKey == "" {
 		return nil, time.Time{}, nil
 	}
@@ -87,7 +104,7 @@ func (s *Store) replay(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 		ID     []byte `db:"id"`
 		Digest []byte `db:"request_digest"`
 	}
-	err := tx.GetContext(ctx, &earlier, `
+	err := sqlx.GetContext(ctx, q, &earlier, `
 		SELECT id, request_digest
 		FROM events
 		WHERE owner_id = ? AND idempotency_key = ?`, c.Owner[:], []byte(c.IdempotencyKey))
@@ -100,7 +117,7 @@ func (s *Store) replay(ctx context.Context, tx *sqlx.Tx, c Creation) (*lottery.E
 	if subtle.ConstantTimeCompare(earlier.Digest, c.Digest[:]) != 1 {
 		return nil, time.Time{}, lottery.ErrIdempotency
 	}
-	return s.readEvent(ctx, tx, lottery.EventID(earlier.ID), "")
+	return s.readEvent(ctx, q, lottery.EventID(earlier.ID), "")
 }
 
 // place is the next place in the owner's chain.
@@ -141,21 +158,29 @@ func (s *Store) insertEvent(ctx context.Context, tx *sqlx.Tx, e *lottery.Event, 
 	_, err := s.affect(ctx, tx, `
 		INSERT INTO events (id, owner_id, seq, status, held, title, description, created_at_ms, lock_at_ms, draw_at_ms,
 			mode, beacon_chain, beacon_round, key_version, operator_key, prev, commitment, manifest_digest, rules_text,
-			idempotency_key, request_digest, next_at_ms)
-		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			idempotency_key, request_digest, next_at_ms, organiser_kind, conditions, claim_terms, notify_owner)
+		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID[:], e.Owner[:], e.Seq, e.Held, e.Title, e.Description,
 		e.CreatedAt.UnixMilli(), e.LockAt.UnixMilli(), e.DrawAt.UnixMilli(),
 		e.Mode, chain, round, e.KeyVersion, e.OperatorKey[:], e.Prev[:], e.Commit[:], e.Manifest[:], []byte(e.RulesText),
-		key, digest, e.LockAt.UnixMilli())
+		key, digest, e.LockAt.UnixMilli(), e.Organiser, e.Conditions, e.ClaimTerms, e.NotifyOwner)
 	if err != nil {
 		return fmt.Errorf("insert: %w", err)
 	}
 	for i, p := range e.Prizes {
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO prizes (event_id, position, name, quantity)
-			VALUES (?, ?, ?, ?)`, e.ID[:], i+1, p.Name, p.Quantity); err != nil {
+			INSERT INTO prizes (event_id, position, name, quantity, value_cny)
+			VALUES (?, ?, ?, ?, ?)`, e.ID[:], i+1, p.Name, p.Quantity, declared(p.Value)); err != nil {
 			return fmt.Errorf("insert prize: %w", err)
 		}
 	}
 	return nil
+}
+
+// declared is a prize's value, NULL where it is not declared.
+func declared(value int) any {
+	if value == 0 {
+		return nil
+	}
+	return value
 }

@@ -159,8 +159,8 @@ func TestOneOpenIDIsOneUser(t *testing.T) {
 	if other := w.user("100000"); ids[other] {
 		t.Error("two openids are one user")
 	}
-	must(t, w.store.Rename(context.Background(), w.owner, "小明"))
-	if err := w.store.Rename(context.Background(), lottery.NewUserID(), "x"); err == nil {
+	must(t, w.store.Rename(context.Background(), w.owner, "小明", false))
+	if err := w.store.Rename(context.Background(), lottery.NewUserID(), "x", false); err == nil {
 		t.Error("a user that does not exist was renamed")
 	}
 }

@@ -72,7 +72,7 @@ func (s *Store) Winners(ctx context.Context, id lottery.EventID, after, limit in
 	if err := s.db.SelectContext(ctx, &rows, `
 		SELECT w.place, w.ticket, COALESCE(u.name, '') AS name
 		FROM winners AS w
-		LEFT JOIN users AS u ON u.id = w.user_id
+		LEFT JOIN users AS u ON u.id = w.user_id AND u.name_held = 0
 		WHERE w.event_id = ? AND w.place > ?
 		ORDER BY w.place
 		LIMIT ?`, id[:], after, limit); err != nil {

@@ -396,7 +396,7 @@ func TestPartsAndWinnersSayWhoWonWhat(t *testing.T) {
 	ctx := context.Background()
 	e, other := w.hourAhead(lottery.Prize{Name: "Cup", Quantity: 5}), w.hourAhead()
 	w.join(e, "alice", "bob", "carol")
-	must(t, w.store.Rename(ctx, w.user("bob"), "鲍勃"))
+	must(t, w.store.Rename(ctx, w.user("bob"), "鲍勃", false))
 	due := w.later(61 * time.Minute)
 	drawn, done, err := w.draw(due, w.freeze(due, e))
 	if err != nil || !done || len(drawn) != 3 {

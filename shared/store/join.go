@@ -26,6 +26,8 @@ type Entrant struct {
 	User    lottery.UserID
 	Version int // the key version most events have now; another one is found by asking
 	Ticket  func(version int) (vdraw.Ticket, error)
+	// Template is whose message he agrees to get with notify, one for each time it is turned on; "": no messages are sent here.
+	Template string
 }
 
 // decisions bounds how often a join or a leave begins anew because the user did the other thing in between.
@@ -58,7 +60,7 @@ func (s *Store) Join(ctx context.Context, id lottery.EventID, who Entrant, notif
 			}
 		}
 		if p, err = s.participation(ctx, id, ticket); err == nil {
-			p.Notify, err = s.raiseNotify(ctx, id, p, notify)
+			p.Notify, err = s.raiseNotify(ctx, id, who, p, notify)
 			return p, false, err
 		}
 		if !errors.Is(err, lottery.ErrNotJoined) {
@@ -70,9 +72,13 @@ func (s *Store) Join(ctx context.Context, id lottery.EventID, who Entrant, notif
 }
 
 func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who Entrant, ticket vdraw.Ticket, notify bool, now time.Time) (int64, error) {
-	return s.guarded(ctx, "join event "+id.String(), id, `
-		INSERT INTO participants (event_id, ticket, user_id, joined_at, notify)
-		SELECT e.id, ?, ?, ?, ?
+	var besides func(*sqlx.Tx) error
+	if notify && who.Template != "" {
+		besides = func(tx *sqlx.Tx) error { return s.addCredit(ctx, tx, who.User, who.Template) }
+	}
+	return s.guarded(ctx, "join event "+id.String(), id, besides, `
+		INSERT INTO participants (event_id, ticket, user_id, joined_at, notify, seen)
+		SELECT e.id, ?, ?, ?, ?, 0
 		FROM events AS e
 		WHERE e.id = ? AND e.status = 0 AND e.held = 0 AND e.key_version = ? AND e.owner_id <> ?
 			AND e.lock_at_ms > {now} AND e.lock_at_ms > ?
@@ -83,21 +89,28 @@ func (s *Store) insertParticipant(ctx context.Context, id lottery.EventID, who E
 
 // guarded runs a statement that holds the event in share mode, and returns how many rows it matched. Where several nodes
 // of a cluster take writes, a share lock is known to one of them only; there the event's row is changed as well, and of a
-// join on one node and the lock on another the cluster lets only the first be committed.
-func (s *Store) guarded(ctx context.Context, what string, id lottery.EventID, statement string, args ...any) (rows int64, err error) {
+// join on one node and the lock on another the cluster lets only the first be committed. besides is what is done with it in one
+// transaction, if a row was matched; nil: nothing.
+func (s *Store) guarded(ctx context.Context, what string, id lottery.EventID, besides func(*sqlx.Tx) error, statement string, args ...any) (rows int64, err error) {
 	if s.closed.has(id) {
 		return 0, nil
 	}
-	if !s.multi {
+	if !s.multi && besides == nil {
 		return s.exec(ctx, what, statement, args...)
 	}
 	err = s.tx(ctx, what, func(tx *sqlx.Tx) error {
-		rows, err = s.affect(ctx, tx, `
-			UPDATE events
-			SET touched = touched + 1
-			WHERE id = ? AND status = 0 AND lock_at_ms > {now}`, id[:])
+		rows, err = 1, nil
+		if s.multi {
+			rows, err = s.affect(ctx, tx, `
+				UPDATE events
+				SET touched = touched + 1
+				WHERE id = ? AND status = 0 AND lock_at_ms > {now}`, id[:])
+		}
 		if err == nil && rows > 0 {
 			rows, err = s.affect(ctx, tx, statement, args...)
+		}
+		if err == nil && rows > 0 && besides != nil {
+			err = besides(tx)
 		}
 		return err
 	})
@@ -136,16 +149,22 @@ func (s *Store) whyNotJoined(ctx context.Context, id lottery.EventID, who Entran
 	return 0, refusal
 }
 
-// raiseNotify turns the wish for a message on; nothing turns it off.
-func (s *Store) raiseNotify(ctx context.Context, id lottery.EventID, p Participation, notify bool) (bool, error) {
+// raiseNotify turns the wish for a message on; nothing turns it off. Whoever has turned it on has given his consent once more.
+func (s *Store) raiseNotify(ctx context.Context, id lottery.EventID, who Entrant, p Participation, notify bool) (bool, error) {
 	if p.Notify || !notify {
 		return p.Notify, nil
 	}
-	rows, err := s.exec(ctx, "notify participant of "+id.String(), `
-		UPDATE participants
-		SET notify = 1
-		WHERE event_id = ? AND ticket = ?`, id[:], p.Ticket[:])
-	return rows == 1, err
+	err := s.tx(ctx, "notify participant of "+id.String(), func(tx *sqlx.Tx) error {
+		rows, err := s.affect(ctx, tx, `
+			UPDATE participants
+			SET notify = 1
+			WHERE event_id = ? AND ticket = ? AND notify = 0`, id[:], p.Ticket[:])
+		if err != nil || rows == 0 || who.Template == "" {
+			return err
+		}
+		return s.addCredit(ctx, tx, who.User, who.Template)
+	})
+	return err == nil, err
 }
 
 // Participation reads a user's place in an event, and the event. Errors: lottery.ErrNotFound, ErrNotJoined; lottery.ErrNoKey.
@@ -216,7 +235,7 @@ func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now 
 }
 
 func (s *Store) deleteParticipant(ctx context.Context, id lottery.EventID, version int, ticket vdraw.Ticket, now time.Time) (int64, error) {
-	return s.guarded(ctx, "leave event "+id.String(), id, `
+	return s.guarded(ctx, "leave event "+id.String(), id, nil, `
 		DELETE FROM participants
 		WHERE event_id = ? AND ticket = ? AND EXISTS (
 			SELECT 1

@@ -83,6 +83,7 @@ func (s *Store) Events(ctx context.Context, user lottery.UserID, role Role, from
 type Part struct {
 	Joined *Participation // nil: he is not in it
 	Place  int            // of his prize, from 1; 0: none
+	Unread bool           // the event has ended, and he has not said that he knows
 }
 
 // Parts reads a user's part in events, given his ticket in each.
@@ -103,10 +104,13 @@ func (s *Store) Parts(ctx context.Context, user lottery.UserID, tickets map[lott
 		JoinedAt int64  `db:"joined_at"`
 		Notify   bool   `db:"notify"`
 		Place    int    `db:"place"`
+		Unread   bool   `db:"unread"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT p.event_id, p.ticket, p.joined_at, p.notify, COALESCE(w.place, 0) AS place
+		SELECT p.event_id, p.ticket, p.joined_at, p.notify, COALESCE(w.place, 0) AS place,
+			p.seen = 0 AND e.status IN (2, 9) AS unread
 		FROM participants AS p
+		JOIN events AS e ON e.id = p.event_id
 		LEFT JOIN winners AS w ON w.event_id = p.event_id AND w.user_id = ?
 		WHERE `+strings.Join(pairs, " OR "), args...)
 	if err != nil {
@@ -114,7 +118,37 @@ func (s *Store) Parts(ctx context.Context, user lottery.UserID, tickets map[lott
 	}
 	for _, r := range rows {
 		p := Participation{vdraw.Ticket(r.Ticket), time.Unix(r.JoinedAt, 0).UTC(), r.Notify}
-		parts[lottery.EventID(r.EventID)] = Part{&p, r.Place}
+		parts[lottery.EventID(r.EventID)] = Part{&p, r.Place, r.Unread}
 	}
 	return parts, nil
+}
+
+// Unread counts the events of a list that have ended without the user having said that he knows; Created has none.
+func (s *Store) Unread(ctx context.Context, user lottery.UserID, role Role) (n int, err error) {
+	won := ""
+	switch role {
+	case Created:
+		return 0, nil
+	case Won:
+		won = "JOIN winners AS w ON w.event_id = p.event_id AND w.user_id = p.user_id"
+	}
+	err = s.db.GetContext(ctx, &n, `
+		SELECT COUNT(*)
+		FROM participants AS p
+		JOIN events AS e ON e.id = p.event_id `+won+`
+		WHERE p.user_id = ? AND p.seen = 0 AND e.status IN (2, 9)`, user[:])
+	return n, classify("count unread results", err)
+}
+
+// MarkRead notes that a participant knows how an event has ended. done is false where it has not ended, or nobody has this
+// ticket in it.
+func (s *Store) MarkRead(ctx context.Context, id lottery.EventID, ticket vdraw.Ticket) (done bool, err error) {
+	rows, err := s.exec(ctx, "mark a result of "+id.String()+" as read", `
+		UPDATE participants
+		SET seen = 1
+		WHERE event_id = ? AND ticket = ? AND EXISTS (
+			SELECT 1
+			FROM events AS e
+			WHERE e.id = ? AND e.status IN (2, 9))`, id[:], ticket[:], id[:])
+	return rows == 1, err
 }

@@ -18,6 +18,8 @@ const eventColumns = `e.id, e.owner_id, e.seq, e.status, e.cancel_reason, e.held
 	e.mode, e.beacon_chain, e.beacon_round, e.late_round, e.beacon_signature,
 	e.key_version, e.operator_key, e.prev, e.commitment, e.manifest_digest, e.rules_text, e.request_digest,
 	e.list_count, e.list_root, e.lock_digest, e.lock_sig, e.frozen_at_ms, e.secret, e.seed, e.drawn_at_ms,
+	e.organiser_kind, e.conditions, e.claim_terms, e.notify_owner,
+	(SELECT u.name FROM users AS u WHERE u.id = e.owner_id AND u.name_held = 0) AS owner_name,
 	{now} AS now_ms`
 
 type eventRow struct {
@@ -54,6 +56,11 @@ type eventRow struct {
 	Secret         []byte         `db:"secret"`
 	Seed           []byte         `db:"seed"`
 	DrawnAtMS      sql.NullInt64  `db:"drawn_at_ms"`
+	OrganiserKind  uint8          `db:"organiser_kind"`
+	Conditions     string         `db:"conditions"`
+	ClaimTerms     string         `db:"claim_terms"`
+	NotifyOwner    bool           `db:"notify_owner"`
+	OwnerName      sql.NullString `db:"owner_name"`
 	NowMS          int64          `db:"now_ms"`
 	At             int64          `db:"list_at"` // where the row stands in a list; set by list queries only
 }
@@ -64,6 +71,8 @@ func (r *eventRow) event() *lottery.Event {
 		ID: lottery.EventID(r.ID), Owner: lottery.UserID(r.OwnerID), Seq: r.Seq,
 		Status: lottery.Status(r.Status), Reason: lottery.Reason(r.CancelReason.String), Held: r.Held, Hidden: r.Hidden,
 		Title: r.Title, Description: r.Description,
+		Organiser: lottery.Organiser(r.OrganiserKind), OwnerName: r.OwnerName.String,
+		Conditions: r.Conditions, ClaimTerms: r.ClaimTerms, NotifyOwner: r.NotifyOwner,
 		CreatedAt: instant(r.CreatedAtMS), LockAt: instant(r.LockAtMS), DrawAt: instant(r.DrawAtMS),
 		Mode: r.Mode, KeyVersion: r.KeyVersion, OperatorKey: [32]byte(r.OperatorKey), Prev: vdraw.Digest(r.Prev),
 		Commit: vdraw.Digest(r.Commitment), Manifest: vdraw.Digest(r.ManifestDigest), RulesText: string(r.RulesText),
@@ -176,7 +185,7 @@ func (s *Store) readPrizes(ctx context.Context, q sqlx.QueryerContext, events []
 		ids = append(ids, e.ID[:])
 	}
 	statement, args, err := sqlx.In(`
-		SELECT event_id, name, quantity
+		SELECT event_id, name, quantity, COALESCE(value_cny, 0) AS value_cny
 		FROM prizes
 		WHERE event_id IN (?)
 		ORDER BY event_id, position`, ids)
@@ -187,13 +196,14 @@ func (s *Store) readPrizes(ctx context.Context, q sqlx.QueryerContext, events []
 		EventID  []byte `db:"event_id"`
 		Name     string `db:"name"`
 		Quantity int    `db:"quantity"`
+		Value    int    `db:"value_cny"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, statement, args...); err != nil {
 		return fmt.Errorf("prizes: %w", err)
 	}
 	for _, r := range rows {
 		e := byID[lottery.EventID(r.EventID)]
-		e.Prizes = append(e.Prizes, lottery.Prize{Name: r.Name, Quantity: r.Quantity})
+		e.Prizes = append(e.Prizes, lottery.Prize{Name: r.Name, Quantity: r.Quantity, Value: r.Value})
 	}
 	return nil
 }

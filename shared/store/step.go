@@ -20,20 +20,24 @@ type clause struct {
 func with(sql string, args ...any) clause { return clause{sql, args} }
 
 // step is the one place where a status changes: a guarded UPDATE whose row count says whether the step was taken. set is
-// the columns that change with it, guard what must hold beside the status.
+// the columns that change with it, guard what must hold beside the status. With a final step it is on record that there is
+// something to tell, whoever is to be told.
 func (s *Store) step(ctx context.Context, tx sqlx.ExecerContext, id lottery.EventID, t lottery.Transition, set, guard clause) (bool, error) {
 	if t.IsZero() {
 		return false, errors.New("no transition")
 	}
 	var reason any // NULL unless canceled
-	canceledAt := "NULL"
+	canceledAt, tellAt := "NULL", "NULL"
 	if t.To() == lottery.Canceled {
 		reason, canceledAt = string(t.Reason()), "{now}"
+	}
+	if t.To().Final() {
+		tellAt = "{now}"
 	}
 	args := slices.Concat([]any{t.To(), reason}, set.args, []any{id[:], t.From()}, guard.args)
 	rows, err := s.affect(ctx, tx, `
 		UPDATE events
-		SET status = ?, cancel_reason = ?, canceled_at_ms = `+canceledAt+`,
+		SET status = ?, cancel_reason = ?, canceled_at_ms = `+canceledAt+`, tell_at_ms = `+tellAt+`,
 			lease_until_ms = 0, lease_token = NULL, attempts = 0, last_error = NULL, `+set.sql+`
 		WHERE id = ? AND status = ? AND `+guard.sql, args...)
 	return rows == 1, err

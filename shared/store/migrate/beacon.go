@@ -14,18 +14,19 @@ import (
 
 // Steps that are not the same statements on every database, or need more than SQL. There is no way back from them but Reset.
 func programmed(dialect goose.Dialect) []*goose.Migration {
-	beacon, organisers := mysqlBeacon, mysqlOrganisers
+	beacon, organisers, messages := mysqlBeacon, mysqlOrganisers, mysqlMessages
 	if dialect == goose.DialectSQLite3 {
-		beacon, organisers = sqliteBeacon, sqliteOrganisers
+		beacon, organisers, messages = sqliteBeacon, sqliteOrganisers, sqliteMessages
 	}
 	return []*goose.Migration{
 		goose.NewGoMigration(4, &goose.GoFunc{RunTx: beacon}, nil),
 		goose.NewGoMigration(5, &goose.GoFunc{RunTx: organisers}, nil),
+		goose.NewGoMigration(6, &goose.GoFunc{RunTx: messages}, nil),
 	}
 }
 
 // programmedNames are their names; the others have that of their file.
-var programmedNames = map[int64]string{4: "00004_beacon", 5: "00005_organisers"}
+var programmedNames = map[int64]string{4: "00004_beacon", 5: "00005_organisers", 6: "00006_message_columns"}
 
 // beaconColumns are those of draws by public randomness: the chain and the round of the manifest, the round of a late lock, and
 // the signature of the round that decides.
