@@ -25,7 +25,14 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	sim := New(Config{AppID: "wx1", Secret: "s3cret", Now: func() time.Time { return start }})
+	sim := New(Config{
+		AppID: "wx1", Secret: "s3cret", Now: func() time.Time { return start },
+		Templates: map[string][]string{
+			"result": {"thing1", "phrase2", "time3", "number4", "amount5"},
+			"short":  {"thing1"},
+		},
+		Pages: []string{"pages/event/event", "pages/index/index"},
+	})
 	api, control := httptest.NewServer(sim.API()), httptest.NewServer(sim.Control())
 	t.Cleanup(api.Close)
 	t.Cleanup(control.Close)

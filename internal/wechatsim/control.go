@@ -14,17 +14,22 @@ const (
 )
 
 // Control returns the control plane. Requests and answers are JSON; what cannot be read or is refused is answered 400
-// with {"error":{"code","message"}}. POST /code answers {"code"}, GET /log {"calls":[{"api","errcode","fault"?}]}, POST
-// /clock {"now"}, all else {}.
+// with {"error":{"code","message"}}. POST /code answers {"code"}, POST /clock {"now"}, GET /log
+// {"calls":[{"api","errcode","fault"?}]}, GET /sent (of one user: ?openid=) {"sent":[…]} with what is in Sent, all else {}.
 func (s *Sim) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /code", control(s.postCode))
 	mux.HandleFunc("POST /flag", control(s.postFlag))
+	mux.HandleFunc("POST /subscribe", control(s.postSubscribe))
+	mux.HandleFunc("POST /revoke", control(func(struct{}) (any, error) { s.Revoke(); return struct{}{}, nil }))
 	mux.HandleFunc("POST /fault", control(func(f Fault) (any, error) { return struct{}{}, s.Fault(f) }))
 	mux.HandleFunc("POST /clock", control(s.postClock))
 	mux.HandleFunc("POST /reset", control(func(struct{}) (any, error) { s.Reset(); return struct{}{}, nil }))
 	mux.HandleFunc("GET /log", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"calls": s.Log()})
+	})
+	mux.HandleFunc("GET /sent", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"sent": s.sentTo(r.URL.Query().Get("openid"))})
 	})
 	return mux
 }
@@ -43,6 +48,19 @@ func (s *Sim) postFlag(in struct {
 },
 ) (any, error) {
 	return struct{}{}, s.Flag(in.OpenID)
+}
+
+func (s *Sim) postSubscribe(in struct {
+	OpenID     string `json:"openid"`
+	TemplateID string `json:"template_id"`
+	N          *int   `json:"n"` // null: one
+},
+) (any, error) {
+	n := 1
+	if in.N != nil {
+		n = *in.N
+	}
+	return struct{}{}, s.Subscribe(in.OpenID, in.TemplateID, n)
 }
 
 func (s *Sim) postClock(in struct {

@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// Fault is something going wrong for the next N calls of one API method. At most one of the effects ErrCode, Status,
-// HTML, Drop and Truncate may be set; LatencyMS goes with any of them or alone.
+// Fault is something going wrong for N calls of one API method: the next ones, or each Every-th from now on. At most one of
+// the effects ErrCode, Status, HTML, Drop and Truncate may be set; LatencyMS goes with any of them or alone.
+//
+// Several faults of a method may be set at once. A call counts for all of them, and the first one in the order of setting
+// whose turn it is hits it; another whose turn it was as well has missed that one.
 type Fault struct {
 	API       string `json:"api"`
 	ErrCode   int    `json:"errcode"`    // WeChat refuses at its door, nothing is done
@@ -18,7 +21,14 @@ type Fault struct {
 	Drop      bool   `json:"drop"`       // the work is done, then the connection is cut without an answer
 	Truncate  bool   `json:"truncate"`   // the work is done, half of the JSON is answered
 	LatencyMS int    `json:"latency_ms"` // real time before anything else happens
-	N         int    `json:"n"`          // how many calls; 0: one
+	N         int    `json:"n"`          // how many calls it hits; 0: one
+	Every     int    `json:"every"`      // 0 or 1: each call; k: the k-th, the 2k-th, … since it was set; others pass
+}
+
+// activeFault is a fault and how far it has come; its N is what is left.
+type activeFault struct {
+	Fault
+	calls int
 }
 
 // Fault adds a fault behind those already set for its API method.
@@ -31,7 +41,7 @@ func (s *Sim) Fault(f Fault) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults[f.API] = append(s.faults[f.API], f)
+	s.faults[f.API] = append(s.faults[f.API], &activeFault{Fault: f})
 	return nil
 }
 
@@ -56,23 +66,30 @@ func (f Fault) check() error {
 		return errors.New("latency_ms must be 0 to 60000")
 	case f.N < 1:
 		return errors.New("n must be at least 1")
+	case f.Every < 0:
+		return errors.New("every must not be negative")
 	}
 	return nil
 }
 
-// takeFault uses up one call of the first fault of an API method; the zero Fault does nothing.
-func (s *Sim) takeFault(api string) Fault {
+// takeFault counts a call for all faults of its API method and uses up one hit of the fault that applies; the zero Fault
+// does nothing.
+func (s *Sim) takeFault(api string) (hit Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	queue := s.faults[api]
-	if len(queue) == 0 {
-		return Fault{}
+	left := s.faults[api][:0]
+	for _, f := range s.faults[api] {
+		f.calls++
+		if hit.API == "" && f.calls%max(1, f.Every) == 0 {
+			f.N--
+			hit = f.Fault
+		}
+		if f.N > 0 {
+			left = append(left, f)
+		}
 	}
-	f := queue[0]
-	if queue[0].N--; queue[0].N == 0 {
-		s.faults[api] = queue[1:]
-	}
-	return f
+	s.faults[api] = left
+	return hit
 }
 
 // wait is the latency; false: the client left meanwhile.
@@ -93,7 +110,7 @@ func (f Fault) beforeWork() bool { return f.ErrCode != 0 || f.Status != 0 || f.H
 // answer writes the answer of a fault that comes before any work.
 func (f Fault) answer(w http.ResponseWriter) {
 	if f.ErrCode != 0 {
-		writeAnswer(w, encode(refuse(f.ErrCode, "simulated fault")))
+		writeAnswer(w, jsonType, encode(refuse(f.ErrCode, "simulated fault")))
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

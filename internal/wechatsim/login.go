@@ -15,11 +15,11 @@ type identity struct {
 }
 
 // jscode2session answers the first of WeChat's refusals that applies, in WeChat's order. Only success spends the code.
-func (s *Sim) jscode2session(r *http.Request) any {
-	if r.Method != http.MethodGet {
+func (s *Sim) jscode2session(r request) any {
+	if r.method != http.MethodGet {
 		return refuse(43001, "require GET method")
 	}
-	q := r.URL.Query()
+	q := r.query
 	if no, bad := s.refuseApp(q); bad {
 		return no
 	}
@@ -43,7 +43,7 @@ func (s *Sim) jscode2session(r *http.Request) any {
 	if !u.mayLogin(s.now()) {
 		return refuse(45011, "api minute-quota reach limit  mustslower  retry next minute")
 	}
-	g.used = true
+	g.used, u.seen = true, s.now()
 	return identity{g.openID, random(16, base64.StdEncoding), g.unionID}
 }
 

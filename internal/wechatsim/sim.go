@@ -2,8 +2,10 @@
 // a user or bad luck would do. Its one idea: every answer that WeChat documents can be had on purpose and without
 // waiting, so a client is tested against the real conversation instead of a mock of itself.
 //
-// API serves WeChat's paths (/sns/jscode2session); Control serves /code, /flag, /fault, /clock, /log and /reset. Both are
-// to be mounted below any prefix with http.StripPrefix. Tests may call the methods of the same names instead.
+// API serves WeChat's paths: /sns/jscode2session, /cgi-bin/stable_token, /cgi-bin/message/subscribe/send,
+// /wxa/getwxacodeunlimit and /wxa/msg_sec_check. Control serves /code, /flag, /subscribe, /revoke, /fault, /clock, /sent, /log
+// and /reset. Both are to be mounted below any prefix with http.StripPrefix. Tests may call the methods of the same names
+// instead.
 package wechatsim
 
 import (
@@ -30,6 +32,9 @@ type Config struct {
 	AppID  string
 	Secret string
 	Now    func() time.Time // nil: time.Now
+	// Templates are the subscribe messages of the app: id → field names such as thing1, phrase2, time3, number4.
+	Templates map[string][]string
+	Pages     []string // the published pages: paths without a query
 }
 
 // Sim is the simulated WeChat of one app. It is safe for concurrent use and keeps everything in memory.
@@ -41,8 +46,11 @@ type Sim struct {
 	codes   map[string]*grant
 	sweepAt int
 	users   map[string]*user
-	faults  map[string][]Fault // by api, the first applies
+	faults  map[string][]*activeFault // by api, in the order in which they were set
 	calls   []Call
+	tokens  tokens
+	sent    []Sent
+	msgID   int64
 }
 
 // grant is what a login code stands for.
@@ -55,7 +63,9 @@ type grant struct {
 // user is what the simulator knows of an openid.
 type user struct {
 	flagged bool
-	logins  []time.Time // within rateWindow
+	logins  []time.Time    // within rateWindow
+	seen    time.Time      // the last login; zero: never
+	taps    map[string]int // accepted and not used up, by template
 }
 
 // Call is one line of the log.
@@ -75,12 +85,14 @@ func New(c Config) *Sim {
 	return s
 }
 
-// Reset forgets codes, flags, counts, faults and the log, and puts the clock back to its source.
+// Reset forgets users, codes, flags, taps, tokens, messages, counts, faults and the log, and puts the clock back to its
+// source.
 func (s *Sim) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead, s.calls, s.sweepAt = 0, nil, sweepFrom
-	s.codes, s.users, s.faults = map[string]*grant{}, map[string]*user{}, map[string][]Fault{}
+	s.codes, s.users, s.faults = map[string]*grant{}, map[string]*user{}, map[string][]*activeFault{}
+	s.tokens, s.sent = tokens{}, nil
 }
 
 // Code makes a login code, as wx.login does on the phone of this user. An openid is printable characters, 1 to 64 bytes of
@@ -94,6 +106,7 @@ func (s *Sim) Code(openID, unionID string) (string, error) {
 	s.sweep()
 	code := random(24, base64.RawURLEncoding)
 	s.codes[code] = &grant{openID: openID, unionID: unionID, at: s.now()}
+	s.user(openID) // whoever opens the mini program is known
 	return code, nil
 }
 
@@ -123,6 +136,15 @@ func (s *Sim) Flag(openID string) error {
 	return nil
 }
 
+// Know makes WeChat know these users, as if they had opened the mini program at some time.
+func (s *Sim) Know(openIDs ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range openIDs {
+		s.user(id)
+	}
+}
+
 // Advance moves WeChat's clock forward.
 func (s *Sim) Advance(d time.Duration) error {
 	if d < 0 {
@@ -134,7 +156,7 @@ func (s *Sim) Advance(d time.Duration) error {
 	return nil
 }
 
-// Log returns the calls seen, oldest first. It holds no codes, secrets or openids.
+// Log returns the calls seen, oldest first. It holds no codes, secrets, tokens, openids or texts.
 func (s *Sim) Log() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,16 +1,14 @@
 // Package wechat speaks WeChat's server API. Its one idea: whatever goes wrong, no error says more than which call
-// failed, WeChat's number for it and the request id; the app secret, codes and openids that travel in addresses and
-// answers stay out of every error text. The package logs nothing.
+// failed, WeChat's number for it and the request id; the app secret, tokens, codes, openids and texts that travel in
+// addresses, bodies and answers stay out of every error text. The package logs nothing.
 //
-// An API method is a call value and a type for its answer; Client.do is the one place that talks to the network.
+// Code2Session logs a user in, Send notifies him (FateOf says what became of the message), CheckText has his words judged,
+// ShareCode makes the picture that leads to a page. An API method is a call value and a type for its answer; Client.do is
+// the one place that talks to the network, Client.authed the one that puts the access token in.
 package wechat
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -22,7 +20,10 @@ const (
 	defaultBaseURL = "https://api.weixin.qq.com"
 	callTimeout    = 3 * time.Second
 	busyPause      = 100 * time.Millisecond
-	answerLimit    = 64 << 10
+	// idleLife is shorter than what servers and NAT gateways keep an idle connection for, so that a function which was
+	// frozen between requests does not write into one that is gone.
+	idleLife  = 5 * time.Second
+	idleConns = 16 // a worker sends a handful of messages at a time
 )
 
 // Config is what New needs.
@@ -31,8 +32,10 @@ type Config struct {
 	Secret  secret.Text
 	BaseURL string // scheme, host and an optional path prefix; empty: https://api.weixin.qq.com
 	// HTTP is optional; its redirect policy and cookie jar are not used. A transport that keeps connections alive lets
-	// net/http send a GET again when one of them dies, which spends a one-use code twice; the default one does not.
-	HTTP *http.Client
+	// net/http send a GET again when one of them dies, which spends a one-use code twice; by default logins have one that
+	// does not. A POST is never sent again, so the other calls keep their connections for a few seconds.
+	HTTP   *http.Client
+	Tokens TokenCache // optional: where access tokens are kept between instances; nil: in this process only
 }
 
 // Client calls WeChat for one app. It is safe for concurrent use.
@@ -40,9 +43,11 @@ type Client struct {
 	appID   string
 	secret  secret.Text
 	base    *url.URL
-	http    *http.Client
+	get     *http.Client
+	post    *http.Client
 	timeout time.Duration // of one request and its answer
 	pause   time.Duration // before the second try of a busy call
+	tokens  *keeper
 }
 
 // New makes a client; it does not call WeChat.
@@ -57,7 +62,13 @@ func New(c Config) (*Client, error) {
 	if err != nil || !plain(base) {
 		return nil, errors.New("wechat: the base URL must be http(s)://host[:port][/prefix] and nothing more")
 	}
-	return &Client{c.AppID, c.Secret, base, httpClient(c.HTTP), callTimeout, busyPause}, nil
+	client := &Client{
+		appID: c.AppID, secret: c.Secret, base: base,
+		get: httpClient(c.HTTP, false), post: httpClient(c.HTTP, true),
+		timeout: callTimeout, pause: busyPause,
+	}
+	client.tokens = newKeeper(client.stableToken, c.Tokens)
+	return client, nil
 }
 
 // plain reports whether u is an address that paths and queries can be appended to.
@@ -66,7 +77,7 @@ func plain(u *url.URL) bool {
 		u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
-func httpClient(given *http.Client) *http.Client {
+func httpClient(given *http.Client, keepAlive bool) *http.Client {
 	c := &http.Client{}
 	if given != nil {
 		*c = *given
@@ -75,88 +86,12 @@ func httpClient(given *http.Client) *http.Client {
 		c.Transport = &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			TLSHandshakeTimeout: callTimeout,
-			DisableKeepAlives:   true, // see Config.HTTP
+			DisableKeepAlives:   !keepAlive, // see Config.HTTP
+			IdleConnTimeout:     idleLife,
+			MaxIdleConnsPerHost: idleConns,
 		}
 	}
 	c.Jar = nil
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c
-}
-
-// call is one request to WeChat.
-type call struct {
-	api   string // the name in errors
-	path  string // below the base URL
-	query url.Values
-}
-
-// do makes the call and decodes the answer into out. The error is an *Error when WeChat answered with an errcode; any
-// other error means that no usable answer came, and the call may or may not have had its effect.
-func (c *Client) do(ctx context.Context, k call, out any) error {
-	body, err := c.fetch(ctx, k)
-	if err != nil {
-		return fmt.Errorf("wechat: %s: %w", k.api, err)
-	}
-	var head struct {
-		Code    errcode `json:"errcode"`
-		Message string  `json:"errmsg"`
-	}
-	// The texts of JSON errors quote the answer, so they are dropped.
-	if json.Unmarshal(body, &head) != nil {
-		return fmt.Errorf("wechat: %s: the answer is not the JSON we know", k.api)
-	}
-	if head.Code != 0 {
-		return &Error{API: k.api, Code: int(head.Code), RID: ridOf(head.Message)}
-	}
-	if json.Unmarshal(body, out) != nil {
-		return fmt.Errorf("wechat: %s: the answer has fields of unknown types", k.api)
-	}
-	return nil
-}
-
-// doBusy is do, and once more after a pause when WeChat says it is busy and the context has time left. Nothing else is
-// tried again: after a lost answer nobody knows whether a one-use code is spent.
-func (c *Client) doBusy(ctx context.Context, k call, out any) error {
-	err := c.do(ctx, k, out)
-	var e *Error
-	if !errors.As(err, &e) || e.Code != codeBusy {
-		return err
-	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= c.pause {
-		return err
-	}
-	select {
-	case <-ctx.Done():
-		return err
-	case <-time.After(c.pause):
-		return c.do(ctx, k, out)
-	}
-}
-
-// fetch returns the body of a 200 answer, whatever is in it.
-func (c *Client) fetch(ctx context.Context, k call) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	u := c.base.JoinPath(k.path)
-	u.RawQuery = k.query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, errors.New("the request cannot be built") // err quotes the URL
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what was read is all that matters
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP status %d", resp.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit+1))
-	if err != nil {
-		return nil, cause(err)
-	}
-	if len(body) > answerLimit {
-		return nil, fmt.Errorf("the answer is over %d bytes", answerLimit)
-	}
-	return body, nil
 }

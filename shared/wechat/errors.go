@@ -15,11 +15,27 @@ import (
 
 // The errcodes the package acts on, from WeChat's documentation.
 const (
-	codeBusy        = -1
-	codeInvalid     = 40029
-	codeUsed        = 40163
-	codeUserBlocked = 40226
-	codeTooOften    = 45011
+	codeBusy         = -1
+	codeBadToken     = 40001
+	codeBadGrant     = 40002
+	codeNoUser       = 40003
+	codeBadAppID     = 40013
+	codeForeignToken = 40014
+	codeInvalid      = 40029
+	codeBadTemplate  = 40037
+	codeBadSecret    = 40125
+	codeUsed         = 40163
+	codeUserBlocked  = 40226
+	codeNoToken      = 41001
+	codeNoAppID      = 41002
+	codeNoSecret     = 41004
+	codeBadPage      = 41030
+	codeExpiredToken = 42001
+	codeRefused      = 43101
+	codeQuota        = 45009
+	codeTooOften     = 45011
+	codeBadField     = 47003
+	codeForbidden    = 48001
 )
 
 // Error is WeChat's refusal of a call. WeChat's own text is not kept: it may quote what was sent.
@@ -38,20 +54,29 @@ func (e *Error) Error() string {
 	return s
 }
 
-// errcode is a number that WeChat has also been seen to send as a string.
-type errcode int
+// CodeOf is WeChat's errcode of an error of this package, 0 where WeChat gave none.
+func CodeOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// number is an integer that WeChat has also been seen to send as a string.
+type number int
 
 // UnmarshalJSON reads 40029, "40029" and null.
-func (c *errcode) UnmarshalJSON(b []byte) error {
+func (c *number) UnmarshalJSON(b []byte) error {
 	text := strings.Trim(string(b), `"`)
 	if text == "null" {
 		return nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return errors.New("errcode is not a number")
+		return errors.New("not a number")
 	}
-	*c = errcode(n)
+	*c = number(n)
 	return nil
 }
 

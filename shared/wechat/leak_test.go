@@ -22,10 +22,15 @@ import (
 
 // What must not be in an error. The hostile servers below put all of it into everything they can.
 const (
-	leakCode = "0b1LEAKcodeLEAKcodeLEAKcode00000"
-	leakOpen = "oLEAKopenidLEAKopenidLEAK0000"
-	leakKey  = "LEAKsessionkeyLEAK0000=="
-	leakText = `{"openid":"` + leakOpen + `","session_key":"` + leakKey + `","q":"` + testSecret + " " + leakCode + `"}`
+	leakCode  = "0b1LEAKcodeLEAKcodeLEAKcode00000"
+	leakOpen  = "oLEAKopenidLEAKopenidLEAK0000"
+	leakKey   = "LEAKsessionkeyLEAK0000=="
+	leakToken = "70_LEAKtokenLEAKtokenLEAKtoken000"
+	leakWords = "LEAKcontentLEAK"
+	leakTitle = "LEAKtitleLEAK"
+	leakNick  = "LEAKnicknameLEAK"
+	leakMuch  = testSecret + " " + leakCode + " " + leakToken + " " + leakWords + " " + leakTitle + " " + leakNick
+	leakText  = `{"openid":"` + leakOpen + `","session_key":"` + leakKey + `","q":"` + leakMuch + `"}`
 )
 
 // texts are all the ways an error and each of its causes may end up in a log.
@@ -44,8 +49,10 @@ func texts(err error) []string {
 
 func wantNoLeak(t *testing.T, err error, more ...string) {
 	t.Helper()
+	more = append(more, testSecret, testAppID, leakCode, leakOpen, leakKey, leakToken, leakWords, leakTitle, leakNick,
+		"session_key", "js_code", "access_token", "?")
 	for _, text := range texts(err) {
-		for _, s := range append(more, testSecret, testAppID, leakCode, leakOpen, leakKey, "session_key", "js_code", "?") {
+		for _, s := range more {
 			if s != "" && strings.Contains(text, s) {
 				t.Errorf("%q is in the error: %s", s, text)
 			}
@@ -76,12 +83,12 @@ func spoken(t *testing.T, answer string) string {
 }
 
 func ok(body string) string {
-	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-func TestNoUsableAnswerIsUnavailableAndLeaksNothing(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]string{
+// unusable are answers that no call has a use for.
+func unusable() map[string]string {
+	return map[string]string{
 		"status 500":         "HTTP/1.1 500 " + leakCode + "\r\nContent-Length: 0\r\n\r\n",
 		"status 404":         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
 		"no content":         "HTTP/1.1 204 No Content\r\n\r\n",
@@ -106,7 +113,12 @@ func TestNoUsableAnswerIsUnavailableAndLeaksNothing(t *testing.T) {
 		"bad chunk":          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + leakCode + "\r\n",
 		"bad encoding":       "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + leakCode + "\r\n\r\n",
 		"hang up":            "",
-	} {
+	}
+}
+
+func TestNoUsableAnswerIsUnavailableAndLeaksNothing(t *testing.T) {
+	t.Parallel()
+	for name, answer := range unusable() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := client(t, spoken(t, answer)).Code2Session(t.Context(), leakCode)

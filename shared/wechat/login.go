@@ -43,9 +43,10 @@ func (c *Client) Code2Session(ctx context.Context, code string) (Session, error)
 		return Session{}, fault.Invalid("code", "code must be 1 to 128 letters, digits, _ or -")
 	}
 	var s Session
-	err := c.doBusy(ctx, call{
+	err := c.do(ctx, call{
 		api:  "jscode2session",
 		path: "/sns/jscode2session",
+		busy: true,
 		query: url.Values{
 			"appid":      {c.appID},
 			"secret":     {c.secret.Reveal()},

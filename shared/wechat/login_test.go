@@ -24,7 +24,11 @@ const (
 // simulated starts a simulator below a path prefix and returns it with a client of it.
 func simulated(t *testing.T) (*wechatsim.Sim, *Client) {
 	t.Helper()
-	sim := wechatsim.New(wechatsim.Config{AppID: testAppID, Secret: testSecret})
+	sim := wechatsim.New(wechatsim.Config{
+		AppID: testAppID, Secret: testSecret,
+		Templates: map[string][]string{"result": {"thing1", "phrase2"}},
+		Pages:     []string{"pages/event/event"},
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/_sim/wechat/api/", http.StripPrefix("/_sim/wechat/api", sim.API()))
 	server := httptest.NewServer(mux)
