@@ -70,7 +70,7 @@ func (b *bench) newFleet() (*fleet, error) {
 			return f, err
 		}
 		rdb := session.Open(session.RedisOptions{Addr: b.redis})
-		h := handler.New(s, session.New(rdb, session.Options{}), b.keys, budget)
+		h := handler.New(s, session.New(rdb, session.Options{}), b.keys, budget, "")
 		f.stores, f.redises = append(f.stores, s), append(f.redises, rdb)
 		f.instances = append(f.instances, cloud.HTTPHandler(h))
 	}

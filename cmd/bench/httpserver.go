@@ -38,7 +38,7 @@ func (b *bench) newServer(clients int) (*longRunning, error) {
 	options.PoolSize = clients
 	l := &longRunning{store: s, redis: redis.NewClient(&options)}
 	l.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	l.http = &http.Server{Handler: cloud.Wrap(handler.New(s, session.New(l.redis, session.Options{}), b.keys, budget))}
+	l.http = &http.Server{Handler: cloud.Wrap(handler.New(s, session.New(l.redis, session.Options{}), b.keys, budget, ""))}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return l, errors.Join(err, l.close())

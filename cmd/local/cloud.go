@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"wxlottery/cmd/local/function"
+	"wxlottery/internal/wechatsim"
 )
 
 const (
@@ -56,6 +58,14 @@ func newCloud(o options, b build, variables map[string]string, stderr io.Writer)
 	return c
 }
 
+// The templates that the simulated WeChat has, and what goes into their fields.
+const (
+	resultTemplate    = "local-result"
+	organiserTemplate = "local-organiser"
+	resultFields      = "thing1=title,phrase2=result,thing3=prize,time4=time"
+	organiserFields   = "thing1=title,phrase2=result,number3=participants,number4=winners,time5=time"
+)
+
 // functionVariables is the configuration of the functions. front is where they find the simulated WeChat and the relay.
 func functionVariables(o options, b backing, front, secret string) map[string]string {
 	key := b.chain.Public()
@@ -74,6 +84,24 @@ func functionVariables(o options, b backing, front, secret string) map[string]st
 		"BEACON":          o.beacon,
 		"BEACON_DEV_KEY":  hex.EncodeToString(key[:]),
 		"BEACON_RELAYS":   front + "/_sim/drand",
+
+		"NOTIFY_TEMPLATE":           resultTemplate + " " + resultFields,
+		"NOTIFY_ORGANISER_TEMPLATE": organiserTemplate + " " + organiserFields,
+	}
+}
+
+// simulated is WeChat as it knows this deployment.
+func simulated(secret string) wechatsim.Config {
+	fields := func(list string) (names []string) {
+		for item := range strings.SplitSeq(list, ",") {
+			name, _, _ := strings.Cut(item, "=")
+			names = append(names, name)
+		}
+		return names
+	}
+	return wechatsim.Config{
+		AppID: appID, Secret: secret, Now: time.Now, Pages: []string{"pages/event/event"},
+		Templates: map[string][]string{resultTemplate: fields(resultFields), organiserTemplate: fields(organiserFields)},
 	}
 }
 

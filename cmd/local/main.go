@@ -66,7 +66,7 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 
 	secret := rand.Text()
 	w := world{
-		wechat: wechatsim.New(wechatsim.Config{AppID: appID, Secret: secret, Now: time.Now}),
+		wechat: wechatsim.New(simulated(secret)),
 		relay:  drandsim.New(drandsim.Config{Key: back.chain}),
 		page:   newVerifyPage(ctx, back.chain.Public(), stderr),
 	}

@@ -5,15 +5,20 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
+	"wxlottery/functions/draw/courier"
 	"wxlottery/functions/draw/worker"
 	"wxlottery/shared/beacon"
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
+	"wxlottery/shared/session"
 	"wxlottery/shared/setup"
+	"wxlottery/shared/store"
+	"wxlottery/shared/wechat"
 )
 
 type settings struct {
@@ -22,6 +27,10 @@ type settings struct {
 	Rules    config.Rules
 	Relays   config.Relays
 	Tick     config.Tick
+	Platform config.Platform
+	Messages config.Messages
+	Delivery config.Delivery
+	Cache    config.Cache
 }
 
 func main() {
@@ -81,8 +90,44 @@ func open(ctx context.Context) (*worker.Worker, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return worker.New(db, keys, lottery.Grace(cfg.Rules.LockLead), beacons...), cfg.Tick.Horizon, nil
+	w := worker.New(db, keys, lottery.Grace(cfg.Rules.LockLead), beacons...)
+	c, err := mail(cfg, db)
+	if err != nil { // draws do not depend on messages; what there is to tell waits until this is put right
+		slog.ErrorContext(ctx, "no messages are sent", "request_id", cloud.RequestID(ctx), "error", err.Error())
+		return w, cfg.Tick.Horizon, nil
+	}
+	w.WithCourier(c)
+	return w, cfg.Tick.Horizon, nil
 }
+
+// mail makes the courier.
+func mail(cfg settings, db *store.Store) (worker.Courier, error) {
+	participant, organiser, err := setup.Messages(cfg.Messages)
+	if err != nil {
+		return nil, err
+	}
+	if participant.IsZero() && organiser.IsZero() {
+		return courier.Nobody{Store: db}, nil
+	}
+	if !cfg.Platform.On() {
+		return nil, errors.New("draw: there are templates of messages, but WECHAT_SECRET is not set")
+	}
+	c := wechat.Config{AppID: cfg.Platform.AppID, Secret: cfg.Platform.Secret, BaseURL: cfg.Platform.BaseURL}
+	if cfg.Cache.Addr != "" {
+		c.Tokens = wechat.NewRedisTokens(session.Open(session.RedisOptions(cfg.Cache)), c.AppID)
+	}
+	client, err := wechat.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return courier.New(db, client, courier.Options{
+		Participant: participant, Organiser: organiser, Page: cfg.Platform.Page, State: states[cfg.Platform.Version],
+		Concurrency: cfg.Delivery.Concurrency, Rate: cfg.Delivery.Rate,
+	}), nil
+}
+
+// states are what messages call the versions of a mini program.
+var states = map[string]string{"release": "formal", "trial": "trial", "develop": "developer"}
 
 // beacons are where the rounds of every chain come from that an event may have. Relays serve any chain they know.
 func beacons(cfg settings) (all []worker.Beacon, err error) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"wxlottery/shared/api"
@@ -25,6 +23,12 @@ type server struct {
 	keys     *lottery.Keyring
 	terms    lottery.Terms
 	chains   []vdraw.Chain // that events may be drawn by
+	platform platform
+	page     string // that share codes lead to
+	version  string // of the mini program, which they open
+	// templates are the ids of the messages that users may be sent; "" where there is none.
+	templates store.Templates
+	now       func() time.Time
 }
 
 func (s *server) routes() api.Routes {
@@ -38,6 +42,8 @@ func (s *server) routes() api.Routes {
 		"GET /events/{id}/proof":   api.Shared(api.Visitor(s.sessions, s.proof)),
 		"GET /events/{id}/tickets": api.Shared(api.Visitor(s.sessions, s.tickets)),
 		"POST /events/{id}/beacon": api.Shared(api.Public(s.beacon)),
+		"POST /events/{id}/read":   api.User(s.sessions, s.read),
+		"GET /events/{id}/qrcode":  api.Shared(api.Visitor(s.sessions, s.shareCode)),
 	}
 }
 
@@ -56,96 +62,18 @@ func (s *server) lists() http.Handler {
 	})
 }
 
-type prize struct {
-	Name     string `json:"name"`
-	Quantity int    `json:"quantity"`
-}
-
-type createRequest struct {
-	Title       string  `json:"title"`
-	Description string  `json:"description"`
-	DrawAt      string  `json:"draw_at"`
-	Prizes      []prize `json:"prizes"`
-}
-
-// draft checks the request as far as it can be without knowing the time.
-func (c createRequest) draft() (lottery.Draft, error) {
-	d := lottery.Draft{Title: c.Title, Description: c.Description}
-	for _, p := range c.Prizes {
-		d.Prizes = append(d.Prizes, lottery.Prize(p))
-	}
-	var err error
-	if d.DrawAt, err = parseInstant(c.DrawAt); err != nil {
-		return lottery.Draft{}, fault.Invalid("draw_at", "draw_at must be an RFC 3339 instant in whole seconds, like 2026-12-24T18:00:00+08:00")
-	}
-	return d.Check()
-}
-
-// parseInstant reads RFC 3339 in whole seconds, for which package time is too kind: it takes a comma for the point and cuts
-// a fraction off after nine digits.
-func parseInstant(text string) (time.Time, error) {
-	if _, fraction, ok := strings.Cut(text, "."); ok && strings.TrimLeft(fraction, "0123456789") != strings.TrimLeft(fraction, "0") {
-		return time.Time{}, errors.New("a fraction of a second")
-	}
-	if strings.Contains(text, ",") {
-		return time.Time{}, errors.New("a comma")
-	}
-	return time.Parse(time.RFC3339, text)
-}
-
-func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request, in createRequest) (api.Answer, error) {
-	draft, err := in.draft()
-	if err != nil {
-		return api.Answer{}, err
-	}
-	key, err := idempotencyKey(r)
-	if err != nil {
-		return api.Answer{}, err
-	}
-	id := lottery.NewEventID()
-	e, now, replayed, err := s.store.Create(ctx, store.Creation{
-		Owner: caller.User, IdempotencyKey: key, Digest: draft.Digest(),
-		Make: func(place lottery.Place, now time.Time) (*lottery.Event, error) {
-			return draft.Event(id, place, now, s.terms, s.keys)
-		},
-	})
-	if err != nil {
-		return api.Answer{}, err
-	}
-	if !replayed { // nothing more is read: what is stored must not be answered with an error
-		v := view(e, now)
-		v.Me = &meView{Owner: true}
-		return api.Created(v), nil
-	}
-	answer, err := s.one(ctx, &caller, e, now)
-	answer.Status = http.StatusCreated
-	answer.Header = map[string]string{"Idempotency-Replayed": "true"}
-	return answer, err
-}
-
-// idempotencyKey reads the header: 1 to 128 visible ASCII characters without a comma, or none. Error:
-// invalid_idempotency_key.
-func idempotencyKey(r *http.Request) (string, error) {
-	if len(r.Header.Values("Idempotency-Key")) == 0 {
-		return "", nil
-	}
-	key, valid := api.Single(r, "Idempotency-Key")
-	valid = valid && len(key) >= 1 && len(key) <= 128
-	for _, c := range []byte(key) {
-		valid = valid && c > ' ' && c <= '~'
-	}
-	if !valid {
-		return "", fault.Invalid("idempotency_key", "Idempotency-Key must be 1 to 128 visible ASCII characters without a comma")
-	}
-	return key, nil
-}
-
 func (s *server) get(ctx context.Context, caller *api.Caller, r *http.Request) (api.Answer, error) {
 	e, now, err := s.visible(ctx, caller, r)
 	if err != nil {
 		return api.Answer{}, err
 	}
-	return s.one(ctx, caller, e, now)
+	because := ""
+	if e.Held && e.StatusAt(now) == lottery.Init { // it is its owner who asks
+		if e, now, because, err = s.recheck(ctx, *caller, e); err != nil {
+			return api.Answer{}, err
+		}
+	}
+	return s.one(ctx, caller, e, now, because)
 }
 
 // visible reads the event of the path. One that the text check holds is there for its owner only.
@@ -170,7 +98,7 @@ func (s *server) cancel(ctx context.Context, caller api.Caller, r *http.Request,
 	if err != nil {
 		return api.Answer{}, err
 	}
-	return s.one(ctx, &caller, e, now)
+	return s.one(ctx, &caller, e, now, "")
 }
 
 func (s *server) remove(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
@@ -183,8 +111,25 @@ func (s *server) remove(ctx context.Context, caller api.Caller, r *http.Request,
 }
 
 type eventList struct {
-	Events []eventView `json:"events"`
-	Next   string      `json:"next,omitempty"`
+	Events    []eventView   `json:"events"`
+	Next      string        `json:"next,omitempty"`
+	Unread    *int          `json:"unread,omitempty"` // of all pages; of the roles joined and won
+	Templates *templateList `json:"templates,omitempty"`
+}
+
+// templateList are the ids of the messages that a client asks consent for.
+type templateList struct {
+	Participant string `json:"participant,omitempty"`
+	Organiser   string `json:"organiser,omitempty"`
+}
+
+// templateView is nil where no messages are sent.
+func (s *server) templateView() *templateList {
+	if s.templates == (store.Templates{}) {
+		return nil
+	}
+	t := templateList(s.templates)
+	return &t
 }
 
 func (s *server) list(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {
@@ -205,7 +150,18 @@ func (s *server) list(ctx context.Context, caller api.Caller, r *http.Request, _
 		return api.Answer{}, err
 	}
 	views, err := s.views(ctx, &caller, events, now)
-	return api.OK(eventList{views, encodeCursor(role, next)}), err
+	if err != nil {
+		return api.Answer{}, err
+	}
+	list := eventList{Events: views, Next: encodeCursor(role, next), Templates: s.templateView()}
+	if role != store.Created {
+		unread, err := s.store.Unread(ctx, caller.User, role)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		list.Unread = &unread
+	}
+	return api.OK(list), nil
 }
 
 func roleOf(r *http.Request) (store.Role, error) {

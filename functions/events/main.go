@@ -4,12 +4,15 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/config"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/session"
 	"wxlottery/shared/setup"
+	"wxlottery/shared/store"
+	"wxlottery/shared/wechat"
 )
 
 type settings struct {
@@ -17,6 +20,8 @@ type settings struct {
 	Redis    config.Redis
 	Keys     config.Keys
 	Rules    config.Rules
+	Platform config.Platform
+	Messages config.Messages
 }
 
 func main() {
@@ -41,9 +46,22 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms := lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead, Chain: setup.NewEvents(cfg.Rules, chains)}
+	participant, organiser, err := setup.Messages(cfg.Messages)
+	if err != nil {
+		return nil, err
+	}
 	rdb := session.Open(session.RedisOptions(cfg.Redis))
-	return (&server{
-		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys, terms: terms, chains: chains,
-	}).routes().Handler(), nil
+	srv := &server{
+		store: db, sessions: session.New(rdb, session.Options{}), counts: counts{rdb, db}, keys: keys, chains: chains,
+		terms:     lottery.Terms{LockLead: cfg.Rules.LockLead, MinLead: cfg.Rules.MinLead, Chain: setup.NewEvents(cfg.Rules, chains)},
+		templates: store.Templates{Participant: participant.ID, Organiser: organiser.ID},
+		page:      cfg.Platform.Page, version: cfg.Platform.Version, now: time.Now,
+	}
+	if p := cfg.Platform; p.On() {
+		tokens := wechat.NewRedisTokens(rdb, p.AppID)
+		if srv.platform, err = wechat.New(wechat.Config{AppID: p.AppID, Secret: p.Secret, BaseURL: p.BaseURL, Tokens: tokens}); err != nil {
+			return nil, err
+		}
+	}
+	return srv.routes().Handler(), nil
 }

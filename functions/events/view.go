@@ -28,8 +28,65 @@ type eventView struct {
 	CancelReason string       `json:"cancel_reason,omitempty"`
 	Late         bool         `json:"late,omitempty"`
 	Undrawn      int          `json:"undrawn,omitempty"`
+	Rules        rulesView    `json:"rules"`
 	Fairness     fairnessView `json:"fairness"`
+	Template     string       `json:"notify_template,omitempty"` // whose message a participant may agree to
+	Held         bool         `json:"held,omitempty"`            // the text check has not passed it: only its owner sees it
+	HeldBecause  string       `json:"held_because,omitempty"`    // what the check has just said
+	Messages     *noticeView  `json:"messages,omitempty"`        // how far they have come; its owner sees it
 	Me           *meView      `json:"me,omitempty"`
+}
+
+// noticeView counts the participants who wish a message, by what became of theirs.
+type noticeView struct {
+	Wanted  int  `json:"wanted"`
+	Sent    int  `json:"sent"`
+	Refused int  `json:"refused"`
+	Dead    int  `json:"dead"`
+	Done    bool `json:"done"`
+}
+
+// rulesView is what participants have to be shown, besides prizes and times.
+type rulesView struct {
+	Organiser  organiserView `json:"organiser"`
+	Conditions string        `json:"conditions"`
+	ClaimTerms string        `json:"claim_terms"`
+	Method     string        `json:"method"` // a sentence for them
+	Odds       oddsView      `json:"odds"`
+	Notes      []string      `json:"notes,omitempty"`
+}
+
+type organiserView struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// oddsView are a participant's odds if it were drawn now: so many of so many win.
+type oddsView struct {
+	Winners uint64 `json:"winners"`
+	Of      uint64 `json:"of"`
+}
+
+// overValue is the note of a business's prize over CNY 50,000.
+const overValue = "business_prize_over_cny_50000"
+
+// methods say by label how the winners are found.
+var methods = map[string]string{
+	publicRandomness:  "到时由公开随机数(drand)与预先承诺的密钥共同抽取,每人最多中一次,任何人都可核验。 Drawn at random by public randomness (drand) together with a secret committed to in advance; nobody wins twice; anybody can recheck it.",
+	developmentBeacon: "到时由开发用随机数抽取,仅供试用,不能证明公平。 Drawn by a chain for trying things out, which proves nothing.",
+	operatorTrusted:   "到时由运营方预先承诺的密钥抽取,每人最多中一次;结果可核对,但须信任运营方。 Drawn by a secret that the operator committed to in advance; nobody wins twice; the result can be rechecked, but the operator has to be trusted.",
+}
+
+func rules(e *lottery.Event, participants uint64) rulesView {
+	v := rulesView{
+		Organiser:  organiserView{e.Organiser.String(), e.OwnerName},
+		Conditions: e.Conditions, ClaimTerms: e.ClaimTerms, Method: methods[label(e)],
+		Odds: oddsView{min(uint64(e.Quantity()), participants), participants},
+	}
+	if e.OverValue() {
+		v.Notes = []string{overValue}
+	}
+	return v
 }
 
 // fairnessView is what somebody needs to recompute the draw. Hashes and keys are lower-case hex.
@@ -65,6 +122,7 @@ type meView struct {
 	Ticket   string `json:"ticket,omitempty"`
 	JoinedAt string `json:"joined_at,omitempty"`
 	Prize    string `json:"prize,omitempty"`
+	Unread   bool   `json:"unread,omitempty"` // it has ended, and he has not said that he knows
 }
 
 // The labels say wherever an event is shown whom its draw rests on.
@@ -84,13 +142,24 @@ func label(e *lottery.Event) string {
 	return developmentBeacon
 }
 
-// one answers 200 with an event.
-func (s *server) one(ctx context.Context, caller *api.Caller, e *lottery.Event, now time.Time) (api.Answer, error) {
+// one answers 200 with an event; because is why it is held, where that has just been asked.
+func (s *server) one(ctx context.Context, caller *api.Caller, e *lottery.Event, now time.Time, because string) (api.Answer, error) {
 	views, err := s.views(ctx, caller, []*lottery.Event{e}, now)
 	if err != nil {
 		return api.Answer{}, err
 	}
-	return api.OK(views[0]), nil
+	v := views[0]
+	v.HeldBecause = because
+	if e.Status.Final() && caller != nil && caller.User == e.Owner {
+		n, found, err := s.store.Notice(ctx, e.ID)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		if found {
+			v.Messages = &noticeView{n.Wanted, n.Sent, n.Refused, n.Dead, n.Done}
+		}
+	}
+	return api.OK(v), nil
 }
 
 // views shows events as they are at now, and to a caller what he is in them.
@@ -105,8 +174,7 @@ func (s *server) views(ctx context.Context, caller *api.Caller, events []*lotter
 	}
 	views := make([]eventView, len(events))
 	for i, e := range events {
-		views[i] = view(e, now)
-		views[i].Participants = numbers[e.ID]
+		views[i] = s.view(e, now, numbers[e.ID])
 		if caller != nil {
 			views[i].Me = me(e, *caller, parts[e.ID])
 		}
@@ -132,11 +200,12 @@ func (s *server) parts(ctx context.Context, caller *api.Caller, events []*lotter
 	return s.store.Parts(ctx, caller.User, tickets)
 }
 
-func view(e *lottery.Event, now time.Time) eventView {
+func (s *server) view(e *lottery.Event, now time.Time, participants uint64) eventView {
 	v := eventView{
 		ID: e.ID.String(), Status: e.StatusAt(now).String(), Title: e.Title, Description: e.Description,
 		DrawAt: text(e.DrawAt), LockAt: text(e.LockAt), CreatedAt: text(e.CreatedAt),
-		CancelReason: string(e.Reason), Late: e.Late(), Undrawn: e.Undrawn(), Fairness: fairness(e, now),
+		Participants: participants, CancelReason: string(e.Reason), Late: e.Late(), Undrawn: e.Undrawn(),
+		Rules: rules(e, participants), Fairness: fairness(e, now), Template: s.templates.Participant, Held: e.Held,
 	}
 	for _, p := range e.Prizes {
 		v.Prizes = append(v.Prizes, prize(p))
@@ -182,6 +251,7 @@ func me(e *lottery.Event, caller api.Caller, part store.Part) *meView {
 	if p, won := e.PrizeAt(part.Place); won {
 		m.Prize = p.Name
 	}
+	m.Unread = part.Unread
 	return m
 }
 

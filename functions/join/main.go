@@ -18,6 +18,7 @@ type settings struct {
 	Redis    config.Redis
 	Keys     config.Keys
 	Rules    config.Rules
+	Messages config.Messages
 }
 
 func main() {
@@ -38,6 +39,10 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	participant, _, err := setup.Messages(cfg.Messages)
+	if err != nil {
+		return nil, err
+	}
 	sessions := session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{})
-	return handler.New(db, sessions, keys, lottery.JoinBudget(cfg.Rules.LockLead)), nil
+	return handler.New(db, sessions, keys, lottery.JoinBudget(cfg.Rules.LockLead), participant.ID), nil
 }

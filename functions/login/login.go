@@ -45,6 +45,9 @@ func (s *server) logIn(ctx context.Context, _ *http.Request, in loginRequest) (a
 	if err != nil {
 		return api.Answer{}, err
 	}
+	if !isNew {
+		s.recheckName(ctx, user, who.OpenID)
+	}
 	token, expiresIn, err := s.sessions.Create(ctx, session.Identity{UserID: user.String(), OpenID: who.OpenID})
 	if err != nil {
 		return api.Answer{}, err
@@ -56,15 +59,25 @@ type nameBody struct {
 	Name string `json:"name"`
 }
 
+type nameAnswer struct {
+	Name string `json:"name"`
+	Held bool   `json:"held,omitempty"` // the text check has not passed it: nobody else sees it
+}
+
 func (s *server) rename(ctx context.Context, caller api.Caller, _ *http.Request, in nameBody) (api.Answer, error) {
 	name, err := lottery.DisplayName(in.Name)
 	if err != nil {
 		return api.Answer{}, err
 	}
-	if err := s.store.Rename(ctx, caller.User, name); err != nil {
+	verdict := s.check(ctx, caller.OpenID, name)
+	if verdict == wechat.Risky {
+		return api.Answer{}, lottery.ErrText
+	}
+	held := verdict != wechat.Pass
+	if err := s.store.Rename(ctx, caller.User, name, held); err != nil {
 		return api.Answer{}, err
 	}
-	return api.OK(nameBody{name}), nil
+	return api.OK(nameAnswer{name, held}), nil
 }
 
 func (s *server) logOut(ctx context.Context, caller api.Caller, r *http.Request, _ api.None) (api.Answer, error) {

@@ -28,7 +28,11 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := wechat.New(wechat.Config{AppID: cfg.WeChat.AppID, Secret: cfg.WeChat.Secret, BaseURL: cfg.WeChat.BaseURL})
+	rdb := session.Open(session.RedisOptions(cfg.Redis))
+	client, err := wechat.New(wechat.Config{
+		AppID: cfg.WeChat.AppID, Secret: cfg.WeChat.Secret, BaseURL: cfg.WeChat.BaseURL,
+		Tokens: wechat.NewRedisTokens(rdb, cfg.WeChat.AppID),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +40,5 @@ func open(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions := session.New(session.Open(session.RedisOptions(cfg.Redis)), session.Options{})
-	return (&server{db, sessions, client}).routes().Handler(), nil
+	return (&server{db, session.New(rdb, session.Options{}), client}).routes().Handler(), nil
 }

@@ -31,6 +31,10 @@ var groups = map[string]group{
 	"Database": groupOf[config.Database](),
 	"Redis":    groupOf[config.Redis](),
 	"WeChat":   groupOf[config.WeChat](),
+	"Platform": groupOf[config.Platform](),
+	"Messages": groupOf[config.Messages](),
+	"Delivery": groupOf[config.Delivery](),
+	"Cache":    groupOf[config.Cache](),
 	"Keys":     groupOf[config.Keys](),
 	"Rules":    groupOf[config.Rules](),
 	"Relays":   groupOf[config.Relays](),
@@ -138,6 +142,13 @@ func (p *program) settings(n ast.Node) error {
 		p.variables = append(p.variables, groups[name.Sel.Name].variables...)
 	}
 	return nil
+}
+
+// asksOutside says that a function speaks to somebody outside of its network, to WeChat or to relays, and needs a way out.
+func (p program) asksOutside() bool {
+	return slices.ContainsFunc(p.variables, func(v config.Variable) bool {
+		return v.Name == "WECHAT_BASE_URL" || v.Name == "BEACON_RELAYS"
+	})
 }
 
 func selects(e ast.Expr, pkg, name string) bool {

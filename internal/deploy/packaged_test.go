@@ -50,6 +50,8 @@ func TestAMistakeOfTheFrameworkIsFound(t *testing.T) {
 		{`"MaximumEventAgeInSeconds": 120`, `"MaximumEventAgeInSeconds": 21600`, "a tick may wait 21600 s"},
 		{`"BEACON": "drand"`, `"BEACON": "public"`, "events would not start: config: BEACON is neither"},
 		{`"MIN_LEAD": "2m"`, `"MIN_LEAD": "90s"`, "events would not start: config: MIN_LEAD is less than"},
+		{`"NOTIFY_RATE": "100"`, `"NOTIFY_RATE": "0"`, "draw would not start: config: NOTIFY_RATE is not 1 to 10000"},
+		{`"RouteKey": "GET /events/{id}/qrcode"`, `"RouteKey": "GET /events/{id}/code"`, "events: route GET /events/{id}/qrcode is missing"},
 		{`"RoleArn"`, `"Role"`, "the schedule has no role"},
 		{`"RetryPolicy"`, `"Retries"`, "the schedule tries again too long"},
 		{`"DeadLetterConfig"`, `"DeadLetters"`, "a tick is lost when it is not delivered"},

@@ -1,9 +1,12 @@
 package deploy
 
 import (
-	"cmp"
+	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
+	"strconv"
+	"unicode/utf8"
 )
 
 // asked are the parameters that nobody but the one who deploys can know; a default would be a wrong one.
@@ -21,6 +24,25 @@ var bounds = map[string]map[string]bool{
 		"": false, "0s": false, "30s": false, "89s": false, "90s": true, "100s": true, "150s": true, "099s": false, "1m": false,
 		"1m59s": false, "2m": true, "2m30s": true, "10m": true, "0m": false, "2h": false, "150": false, "2mm": false, "1s90s": false,
 	},
+	"WeChatPage":              {"index": true, "pages/a_b/c-D9": true, "/index": false, "index?id=1": false, "index.html": false, "a b": false},
+	"WeChatEnvVersion":        {"release": true, "trial": true, "develop": true, "formal": false},
+	"NotifyConcurrency":       {"0": false, "1": true, "500": true, "501": false, "x": false},
+	"NotifyRate":              {"0": false, "1": true, "10000": true, "10001": false, "-1": false},
+	"NotifyTemplate":          templates,
+	"NotifyOrganiserTemplate": templates,
+}
+
+// templates are texts that name a template of WeChat's, its fields and what each is filled with; or do not.
+var templates = map[string]bool{
+	"": true, "aBc_1-2 thing1=title,phrase2=result,time3=time": true, "aBc thing10=prize": true,
+	"aBc number4=participants,number5=winners,time2=draw_at,thing99=result": true,
+	"aBc": false, "aBc ": false, "thing1=title": false, " thing1=title": false, "aBc  thing1=title": false, "aBc,thing1=title": false,
+	"a/c thing1=title": false, "aBc thing1": false, "aBc thing=title": false, "aBc thing1=": false, "aBc thing1=openid": false,
+	"aBc thing0=title": false, "aBc thing01=title": false, "aBc thing100=title": false,
+	"aBc date1=time": false, "aBc thing1=title,": false, "aBc thing1=title, phrase2=result": false, "aBc thing1=title phrase2=result": false,
+	// Each kind of field takes what WeChat takes for it: a phrase five Chinese characters, a number digits.
+	"aBc phrase1=title": false, "aBc phrase1=prize": false, "aBc time1=result": false, "aBc number1=time": false, "aBc number1=title": false,
+	"aBc thing1=time": false, "aBc thing1=winners": false, "aBc time1=participants": false,
 }
 
 // checkParameters looks at which parameters have a default, and at what they allow.
@@ -30,23 +52,39 @@ func (t *template) checkParameters() {
 		p := t.parameters[name]
 		if at(p, "Default") == nil {
 			without = append(without, name)
-		} else if pattern := textOf(at(p, "AllowedPattern")); pattern != "" {
-			t.unless(allows(pattern, textOf(at(p, "Default"))), "the default of %s is not allowed", name)
+			continue
 		}
+		t.unless(allows(p, fmt.Sprint(at(p, "Default"))), "the default of %s is not allowed", name)
 	}
 	t.sameSet("parameter without a default", without, asked)
 	for name, values := range bounds {
-		pattern := cmp.Or(textOf(at(t.parameters[name], "AllowedPattern")), "none")
 		for value, allowed := range values {
-			t.unless(allows(pattern, value) == allowed, "%q as %s: allowed is %v", value, name, !allowed)
+			t.unless(allows(t.parameters[name], value) == allowed, "%q as %s: allowed is %v", value, name, !allowed)
 		}
 	}
 }
 
-// allows says whether CloudFormation takes a value.
-func allows(pattern, value string) bool {
+// allows says whether CloudFormation takes a value for a parameter.
+func allows(p any, value string) bool {
+	isValue := func(v any) bool { return fmt.Sprint(v) == value }
+	if values := listOf(at(p, "AllowedValues")); values != nil && !slices.ContainsFunc(values, isValue) {
+		return false
+	}
+	if longest := at(p, "MaxLength"); longest != nil && utf8.RuneCountInString(value) > intOf(longest) {
+		return false
+	}
+	if at(p, "Type") == "Number" && !within(at(p, "MinValue"), at(p, "MaxValue"), value) {
+		return false
+	}
+	pattern := textOf(at(p, "AllowedPattern"))
 	ok, err := regexp.MatchString("^(?:"+pattern+")$", value)
-	return err == nil && ok
+	return pattern == "" || err == nil && ok
+}
+
+// within says whether a value is a number between two others, each of which may be missing.
+func within(least, most any, value string) bool {
+	n, err := strconv.ParseFloat(value, 64)
+	return err == nil && (least == nil || n >= float64(intOf(least))) && (most == nil || n <= float64(intOf(most)))
 }
 
 // checkConditions wants each condition to say what its name does, and only the domain and the topic to be made under one.
@@ -74,7 +112,8 @@ func (t *template) checkConditions() {
 	}
 }
 
-// checkExample compares the example of samconfig.toml with the parameters: it has every one without a default.
+// checkExample compares the example of samconfig.toml with the parameters: it has every one without a default, and what it shows
+// of others, quoted in a comment, would be taken.
 func (t *template) checkExample(files fs.FS) {
 	raw, err := fs.ReadFile(files, samExample)
 	if err != nil {
@@ -85,6 +124,10 @@ func (t *template) checkExample(files fs.FS) {
 	for _, m := range regexp.MustCompile(`(?m)^  "(\w+)=(.*)",$`).FindAllStringSubmatch(string(raw), -1) {
 		given[m[1]] = m[2]
 		t.unless(t.parameters[m[1]] != nil, "%s gives %s, which is no parameter", samExample, m[1])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^  # '(\w+)="(.*)"',$`).FindAllStringSubmatch(string(raw), -1) {
+		shown := t.parameters[m[1]] != nil && allows(t.parameters[m[1]], m[2])
+		t.unless(shown, "%s shows %s with a value that it does not take", samExample, m[1])
 	}
 	for _, name := range sortedKeys(t.parameters) {
 		t.unless(given[name] != "" || at(t.parameters[name], "Default") != nil, "%s does not give %s", samExample, name)

@@ -48,7 +48,7 @@ func checkComponent(file, name string, raw map[string]any, code program) []strin
 	vpc := map[string]any{"vpcId": "${env:VPC_ID}", "subnetId": "${env:SUBNET_ID}"}
 	l.unless(same(at(in, "vpcConfig"), vpc), "it is not in the network")
 	l.checkLogTopic(name, at(in, "cls"))
-	l.unless(at(in, "publicAccess") == (name == "login"), "only login asks somebody outside")
+	l.unless(at(in, "publicAccess") == code.asksOutside(), "publicAccess is not %v", code.asksOutside())
 	f := Function{
 		Name: name, Runtime: textOf(at(in, "runtime")), Handler: textOf(at(in, "handler")),
 		Memory: intOf(at(in, "memorySize")), Timeout: intOf(at(in, "timeout")), Variables: mapOf(at(in, "environment", "variables")),

@@ -24,6 +24,12 @@ var samValues = everywhere.and(expressions{
 	"WECHAT_APPID":              ref("WeChatAppId"),
 	"WECHAT_SECRET_SECRET_ARN":  deployed(ref("WeChatSecretSecretArn")),
 	"WECHAT_SECRET":             localOnly(),
+	"WECHAT_PAGE":               ref("WeChatPage"),
+	"WECHAT_ENV_VERSION":        ref("WeChatEnvVersion"),
+	"NOTIFY_TEMPLATE":           ref("NotifyTemplate"),
+	"NOTIFY_ORGANISER_TEMPLATE": ref("NotifyOrganiserTemplate"),
+	"NOTIFY_CONCURRENCY":        ref("NotifyConcurrency"),
+	"NOTIFY_RATE":               ref("NotifyRate"),
 	"MASTER_KEYS_SECRET_ARN":    deployed(ref("MasterKeysSecretArn")),
 	"MASTER_KEYS":               localOnly(),
 	"MASTER_KEY_CURRENT":        ref("MasterKeyCurrent"),
@@ -44,6 +50,12 @@ var frameworkValues = everywhere.and(
 	"DB_TLS_CA":                 "${env:DB_TLS_CA, ''}",
 	"REDIS_USERNAME":            "${env:REDIS_USERNAME, ''}",
 	"REDIS_TLS":                 "${env:REDIS_TLS, 'true'}",
+	"WECHAT_PAGE":               "${env:WECHAT_PAGE, 'pages/event/event'}",
+	"WECHAT_ENV_VERSION":        "${env:WECHAT_ENV_VERSION, 'release'}",
+	"NOTIFY_TEMPLATE":           "${env:NOTIFY_TEMPLATE, ''}",
+	"NOTIFY_ORGANISER_TEMPLATE": "${env:NOTIFY_ORGANISER_TEMPLATE, ''}",
+	"NOTIFY_CONCURRENCY":        "${env:NOTIFY_CONCURRENCY, '20'}",
+	"NOTIFY_RATE":               "${env:NOTIFY_RATE, '100'}",
 	"MASTER_KEY_CURRENT":        "${env:MASTER_KEY_CURRENT, '0'}",
 	"LOCK_LEAD":                 "${env:LOCK_LEAD, '60s'}",
 	"MIN_LEAD":                  "${env:MIN_LEAD, '2m'}",
@@ -54,7 +66,8 @@ var frameworkValues = everywhere.and(
 
 // tencentValues are those of functions/*/serverless.yml.
 var tencentValues = everywhere.and(fromEnvironment("DB_DSN", "DB_SET_SESSION", "DB_MULTI_PRIMARY", "DB_TLS_CA", "REDIS_ADDR", "REDIS_USERNAME", "REDIS_PASSWORD",
-	"REDIS_TLS", "WECHAT_APPID", "WECHAT_SECRET", "MASTER_KEYS", "MASTER_KEY_CURRENT", "LOCK_LEAD", "MIN_LEAD", "BEACON", "BEACON_RELAYS",
+	"REDIS_TLS", "WECHAT_APPID", "WECHAT_SECRET", "WECHAT_PAGE", "WECHAT_ENV_VERSION", "NOTIFY_TEMPLATE", "NOTIFY_ORGANISER_TEMPLATE",
+	"NOTIFY_CONCURRENCY", "NOTIFY_RATE", "MASTER_KEYS", "MASTER_KEY_CURRENT", "LOCK_LEAD", "MIN_LEAD", "BEACON", "BEACON_RELAYS",
 	"TICK_HORIZON"))
 
 func (e expressions) and(more expressions) expressions {

@@ -33,7 +33,8 @@ type Answer struct {
 	Status int
 	Body   any
 	Header map[string]string
-	Gzip   bool // the body is large and the client takes it compressed (cloud.AcceptsGzip)
+	Gzip   bool   // the body is large and the client takes it compressed (cloud.AcceptsGzip)
+	Raw    []byte // instead of Body: what is no JSON; its type is in Header
 }
 
 // OK, Created and NoContent are the usual answers.
@@ -112,6 +113,7 @@ func handler(f func(*http.Request) (Answer, error)) http.Handler {
 		}
 		if answer.Body == nil {
 			w.WriteHeader(answer.Status)
+			_, _ = w.Write(answer.Raw) // a client that left needs no answer
 			return
 		}
 		if answer.Gzip {

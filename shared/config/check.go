@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +30,18 @@ func (d Database) Check() []error {
 }
 
 // Check finds an address without host or port.
-func (r Redis) Check() []error {
-	host, port, err := net.SplitHostPort(r.Addr)
+func (r Redis) Check() []error { return checkRedis(r.Addr) }
+
+// Check finds an address without host or port; none at all is fine.
+func (c Cache) Check() []error {
+	if c.Addr == "" {
+		return nil
+	}
+	return checkRedis(c.Addr)
+}
+
+func checkRedis(addr string) []error {
+	host, port, err := net.SplitHostPort(addr)
 	if _, badPort := strconv.ParseUint(port, 10, 16); err != nil || host == "" || badPort != nil {
 		return []error{errors.New("REDIS_ADDR is not host:port")}
 	}
@@ -38,11 +49,48 @@ func (r Redis) Check() []error {
 }
 
 // Check finds a base URL that is none.
-func (w WeChat) Check() []error {
-	if !isBaseURL(w.BaseURL) {
+func (w WeChat) Check() []error { return checkWeChat(w.BaseURL) }
+
+func checkWeChat(base string) []error {
+	if !isBaseURL(base) {
 		return []error{errors.New("WECHAT_BASE_URL is not an http or https URL of host and path only")}
 	}
 	return nil
+}
+
+// Check finds half of what names a mini program, a page that is no path and a version there is none of.
+func (p Platform) Check() []error {
+	faults := checkWeChat(p.BaseURL)
+	if p.AppID == "" && !p.Secret.IsZero() {
+		faults = append(faults, errors.New("WECHAT_SECRET is set without WECHAT_APPID"))
+	}
+	if !isPage(p.Page) {
+		faults = append(faults, errors.New("WECHAT_PAGE is not a page's path such as pages/event/event"))
+	}
+	if !slices.Contains([]string{"release", "trial", "develop"}, p.Version) {
+		faults = append(faults, errors.New("WECHAT_ENV_VERSION is neither release, trial nor develop"))
+	}
+	return faults
+}
+
+// On says whether there is a WeChat to ask.
+func (p Platform) On() bool { return !p.Secret.IsZero() }
+
+// isPage reports whether a text is a page's path as WeChat wants it: without a slash before it, a query behind it.
+func isPage(path string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/"
+	return path != "" && len(path) <= 100 && path[0] != '/' && strings.Trim(path, letters) == ""
+}
+
+// Check finds bounds under which nothing would be sent, or far too much.
+func (d Delivery) Check() (faults []error) {
+	if d.Concurrency < 1 || d.Concurrency > 500 {
+		faults = append(faults, errors.New("NOTIFY_CONCURRENCY is not 1 to 500"))
+	}
+	if d.Rate < 1 || d.Rate > 10_000 {
+		faults = append(faults, errors.New("NOTIFY_RATE is not 1 to 10000"))
+	}
+	return faults
 }
 
 // Check finds what Parse finds.

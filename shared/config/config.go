@@ -37,6 +37,39 @@ type WeChat struct {
 	BaseURL string      `env:"WECHAT_BASE_URL" envDefault:"https://api.weixin.qq.com"` // without a path
 }
 
+// Platform is WeChat for functions that can do without: where no secret is set, texts are not checked, no message is sent and
+// there are no share codes.
+type Platform struct {
+	AppID   string      `env:"WECHAT_APPID"`
+	Secret  secret.Text `env:"WECHAT_SECRET"`
+	BaseURL string      `env:"WECHAT_BASE_URL" envDefault:"https://api.weixin.qq.com"` // without a path
+	// Page shows one event. Share codes lead to it with the scene e=<id>, messages with the query id=<id>.
+	Page string `env:"WECHAT_PAGE" envDefault:"pages/event/event"`
+	// Version is which version of the mini program they open: release, trial or develop.
+	Version string `env:"WECHAT_ENV_VERSION" envDefault:"release"`
+}
+
+// Messages are the templates of subscribe messages, each an id and its fields, as in "TEMPLATE_ID thing1=title,phrase2=result".
+// Without a template nobody is told by message.
+type Messages struct {
+	Participant string `env:"NOTIFY_TEMPLATE"`           // to participants: won, not won, canceled
+	Organiser   string `env:"NOTIFY_ORGANISER_TEMPLATE"` // to organisers: drawn, late, nobody joined, void
+}
+
+// Delivery bounds the sending of messages.
+type Delivery struct {
+	Concurrency int `env:"NOTIFY_CONCURRENCY" envDefault:"20"` // messages on their way at once
+	Rate        int `env:"NOTIFY_RATE" envDefault:"100"`       // messages a second
+}
+
+// Cache is Redis for a function that can do without: it saves asking WeChat for an access token.
+type Cache struct {
+	Addr     string      `env:"REDIS_ADDR"` // host:port; empty: none
+	Username string      `env:"REDIS_USERNAME"`
+	Password secret.Text `env:"REDIS_PASSWORD"`
+	TLS      bool        `env:"REDIS_TLS"`
+}
+
 // Keys are the master keys that everything secret of an event is derived from. Old versions stay as long as events of
 // theirs are around.
 type Keys struct {

@@ -16,12 +16,24 @@ import (
 
 type everything struct {
 	Database
-	Redis  Redis
-	WeChat WeChat
-	Keys   Keys
+	Redis    Redis
+	WeChat   WeChat
+	Platform Platform
+	Messages Messages
+	Delivery Delivery
+	Cache    Cache
+	Keys     Keys
 	Rules
 	Relays Relays
 	Tick   Tick
+}
+
+// optional are the groups that a function can do without.
+type optional struct {
+	Platform Platform
+	Messages Messages
+	Delivery Delivery
+	Cache    Cache
 }
 
 const (
@@ -56,18 +68,51 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DSN.Reveal() != "bob:hunter2@tcp(db.example:3306)/lottery" || got.Redis.Password.Reveal() != "swordfish" || got.WeChat.Secret.Reveal() != "opensesame" {
-		t.Error("a secret did not arrive")
-	}
-	got.DSN, got.Redis.Password, got.WeChat.Secret, got.Keys.Master = secret.Text{}, secret.Text{}, secret.Text{}, secret.Text{}
 	want := everything{
-		Redis:  Redis{Addr: "cache.example:6379"},
-		WeChat: WeChat{AppID: "wx1234567890abcdef", BaseURL: "https://api.weixin.qq.com"},
-		Rules:  Rules{LockLead: time.Minute, MinLead: 2 * time.Minute, TickPeriod: time.Minute, Beacon: "drand"},
-		Tick:   Tick{Horizon: 240 * time.Second},
+		Database: Database{DSN: secret.New("bob:hunter2@tcp(db.example:3306)/lottery")},
+		Redis:    Redis{Addr: "cache.example:6379", Password: secret.New("swordfish")},
+		WeChat:   WeChat{AppID: "wx1234567890abcdef", Secret: secret.New("opensesame"), BaseURL: "https://api.weixin.qq.com"},
+		Platform: Platform{
+			AppID: "wx1234567890abcdef", Secret: secret.New("opensesame"), BaseURL: "https://api.weixin.qq.com",
+			Page: "pages/event/event", Version: "release",
+		},
+		Delivery: Delivery{Concurrency: 20, Rate: 100},
+		Cache:    Cache{Addr: "cache.example:6379", Password: secret.New("swordfish")},
+		Keys:     Keys{Master: secret.New("1:" + keyA + ",2:" + keyB)},
+		Rules:    Rules{LockLead: time.Minute, MinLead: 2 * time.Minute, TickPeriod: time.Minute, Beacon: "drand"},
+		Tick:     Tick{Horizon: 240 * time.Second},
 	}
-	if d := cmp.Diff(want, got, cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() })); d != "" {
+	if d := cmp.Diff(want, got, sameSecrets); d != "" {
 		t.Error(d)
+	}
+}
+
+// sameSecrets compares what is in secrets.
+var sameSecrets = cmp.Comparer(func(a, b secret.Text) bool { return a.Reveal() == b.Reveal() })
+
+func TestWithoutWeChatAndRedisTheOptionalGroupsAreOff(t *testing.T) {
+	t.Parallel()
+	for _, vars := range [][]string{
+		nil,
+		{"WECHAT_APPID=wx1234567890abcdef"},
+		{"WECHAT_APPID=", "WECHAT_SECRET=", "REDIS_ADDR=", "REDIS_PASSWORD=", "NOTIFY_TEMPLATE=", "NOTIFY_RATE="},
+	} {
+		got, err := Load[optional](vars)
+		if err != nil || got.Platform.On() || got.Cache.Addr != "" || got.Messages != (Messages{}) {
+			t.Errorf("%q: %v, %v", vars, got, err)
+		}
+	}
+	if got, err := Load[optional](environ()); err != nil || !got.Platform.On() || got.Cache.Addr == "" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestTemplatesArriveAsTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	const participant, organiser = "aBc_1-2 thing1=title,phrase2=result,time3=time", "dEf thing4=title,number5=participants"
+	got, err := Load[optional]([]string{"NOTIFY_TEMPLATE=" + participant, "NOTIFY_ORGANISER_TEMPLATE=" + organiser})
+	if want := (Messages{participant, organiser}); err != nil || got.Messages != want {
+		t.Errorf("%v, %v", got.Messages, err)
 	}
 }
 
@@ -85,6 +130,10 @@ func TestGoodValuesAreTaken(t *testing.T) {
 		{"MASTER_KEY_CURRENT=1"},
 		{"WECHAT_BASE_URL="},
 		{"REDIS_PASSWORD"},
+		{"WECHAT_PAGE=index", "WECHAT_ENV_VERSION=trial", "NOTIFY_CONCURRENCY=1", "NOTIFY_RATE=1"},
+		{"WECHAT_PAGE=a-b/C_d/" + strings.Repeat("9", 92), "WECHAT_ENV_VERSION=develop", "NOTIFY_CONCURRENCY=500", "NOTIFY_RATE=10000"},
+		{"WECHAT_PAGE=", "WECHAT_ENV_VERSION=", "NOTIFY_CONCURRENCY=", "NOTIFY_RATE="},
+		{"WECHAT_PAGE=pages/event/event", "WECHAT_ENV_VERSION=release"},
 	} {
 		if _, err := Load[everything](environ(settings...)); err != nil {
 			t.Errorf("%q: %v", settings, err)
@@ -120,6 +169,7 @@ func TestFaultsOfAllKindsAreReportedTogetherAndOnce(t *testing.T) {
 func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 	t.Parallel()
 	const dsn, rule = "DB_DSN is neither user:pass@tcp(host:port)/db nor sqlite:/path/to/file.db", "MIN_LEAD is less than LOCK_LEAD plus TICK_PERIOD"
+	const page = "WECHAT_PAGE is not a page's path such as pages/event/event"
 	tests := []struct{ setting, want string }{
 		{"DB_DSN=", "DB_DSN is empty"},
 		{"DB_DSN=sqlite:", dsn},
@@ -130,6 +180,7 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		{"DB_DSN=@tcp(hunter3:1)/db", dsn},
 		{"DB_SET_SESSION=hunter3", "DB_SET_SESSION is not true or false"},
 		{"DB_MULTI_PRIMARY=hunter3", "DB_MULTI_PRIMARY is not true or false"},
+		{"REDIS_TLS=hunter3", "REDIS_TLS is not true or false"},
 		{"REDIS_ADDR=hunter3", "REDIS_ADDR is not host:port"},
 		{"REDIS_ADDR=:6379", "REDIS_ADDR is not host:port"},
 		{"REDIS_ADDR=hunter3:99999", "REDIS_ADDR is not host:port"},
@@ -137,6 +188,20 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		{"WECHAT_BASE_URL=ftp://hunter3/", "WECHAT_BASE_URL is not an http or https URL of host and path only"},
 		{"WECHAT_BASE_URL=https://u:hunter3@api.example", "WECHAT_BASE_URL is not an http or https URL of host and path only"},
 		{"WECHAT_BASE_URL=https://api.example/?hunter3", "WECHAT_BASE_URL is not an http or https URL of host and path only"},
+		{"WECHAT_PAGE=/pages/hunter3", page},
+		{"WECHAT_PAGE=pages/hunter3?id=1", page},
+		{"WECHAT_PAGE=pages/hunter3.html", page},
+		{"WECHAT_PAGE=pages/hunter 3", page},
+		{"WECHAT_PAGE=页面", page},
+		{"WECHAT_PAGE=" + strings.Repeat("9", 101), page},
+		{"WECHAT_ENV_VERSION=hunter3", "WECHAT_ENV_VERSION is neither release, trial nor develop"},
+		{"WECHAT_ENV_VERSION=Release", "WECHAT_ENV_VERSION is neither release, trial nor develop"},
+		{"NOTIFY_CONCURRENCY=hunter3", "NOTIFY_CONCURRENCY is not a whole number"},
+		{"NOTIFY_CONCURRENCY=0", "NOTIFY_CONCURRENCY is not 1 to 500"},
+		{"NOTIFY_CONCURRENCY=501", "NOTIFY_CONCURRENCY is not 1 to 500"},
+		{"NOTIFY_RATE=0.5", "NOTIFY_RATE is not a whole number"},
+		{"NOTIFY_RATE=-1", "NOTIFY_RATE is not 1 to 10000"},
+		{"NOTIFY_RATE=10001", "NOTIFY_RATE is not 1 to 10000"},
 		{"MASTER_KEYS=hunter3", "MASTER_KEYS entry 1: it is not version:key"},
 		{"MASTER_KEYS=1:" + keyA + ",", "MASTER_KEYS entry 2: it is not version:key"},
 		{"MASTER_KEYS=0:" + keyA, "MASTER_KEYS entry 1: its version is not a number from 1 to 65535"},
@@ -175,6 +240,26 @@ func TestABadValueIsRefusedAndNotQuoted(t *testing.T) {
 		if err != nil && containsAny(err.Error(), "hunter", keyA[2:10], keyB[:10]) {
 			t.Errorf("%.20s: a value is quoted", tt.setting)
 		}
+	}
+}
+
+// A function without the groups that demand more is told of the same mistakes.
+func TestABadValueOfAnOptionalGroupIsRefusedAndNotQuoted(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ setting, want string }{
+		{"WECHAT_SECRET=hunter3", "WECHAT_SECRET is set without WECHAT_APPID"},
+		{"WECHAT_BASE_URL=https://u:hunter3@api.example", "WECHAT_BASE_URL is not an http or https URL of host and path only"},
+		{"REDIS_ADDR=hunter3", "REDIS_ADDR is not host:port"},
+		{"REDIS_TLS=hunter3", "REDIS_TLS is not true or false"},
+	} {
+		_, err := Load[optional]([]string{tt.setting})
+		if err == nil || err.Error() != "config: "+tt.want {
+			t.Errorf("%s:\n got  %v\n want %s", tt.setting, err, tt.want)
+		}
+	}
+	_, err := Load[optional]([]string{"WECHAT_SECRET=s", "WECHAT_PAGE=/", "WECHAT_ENV_VERSION=x", "NOTIFY_CONCURRENCY=0", "NOTIFY_RATE=0", "REDIS_ADDR=x"})
+	if err == nil || strings.Count(err.Error(), ";") != 5 {
+		t.Errorf("not every fault is told: %v", err)
 	}
 }
 

@@ -141,14 +141,15 @@ func variable(f reflect.StructField) string {
 // fieldID is all the library tells about a field it could not read.
 func fieldID(name string, t reflect.Type) string { return name + " " + t.String() }
 
-// variables maps field ids to variables. Should two groups have such a field, both variables are named.
+// variables maps field ids to variables. Should two groups have such a field, both variables are named; but one that two
+// groups share is named once.
 func variables(v reflect.Value) map[string]string {
 	names := map[string]string{}
 	for s := range structs(v) {
 		for i := range s.NumField() {
 			f := s.Type().Field(i)
-			if name := variable(f); name != "" {
-				id := fieldID(f.Name, f.Type)
+			name, id := variable(f), fieldID(f.Name, f.Type)
+			if name != "" && !slices.Contains(strings.Split(names[id], " or "), name) {
 				names[id] = strings.TrimPrefix(names[id]+" or "+name, " or ")
 			}
 		}

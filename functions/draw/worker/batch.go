@@ -19,8 +19,9 @@ import (
 // lanes is how many events of a claim are worked on at once. Most of a step is waiting, for the database and its disk.
 const lanes = 2
 
-// Conns is how many connections a worker's store needs: each lane may be reading a long list while it renews the claim.
-const Conns = 2 * lanes
+// Conns is how many connections a worker's store needs: each lane may be reading a long list while it renews the claim, and a courier
+// claims and records.
+const Conns = 2*lanes + 2
 
 // claimed is a claim at work. What all its events need is read at once; what is done to one is done to it alone.
 type claimed struct {

@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"time"
 
+	"wxlottery/functions/draw/courier"
 	"wxlottery/shared/cloud"
 	"wxlottery/shared/lottery"
-	"wxlottery/shared/pause"
 	"wxlottery/shared/store"
 	"wxlottery/shared/vdraw"
 )
@@ -23,6 +23,7 @@ type Worker struct {
 	// patience is how long a step may take before what waits behind it is given back, for others to take.
 	patience time.Duration
 	beacons  map[vdraw.Digest]*beacon // by chain
+	courier  Courier                  // nil: what there is to tell stays
 }
 
 // New makes a worker on a store that has Conns connections or more. Its lists are read grace (lottery.Grace) after the lock.
@@ -34,6 +35,19 @@ func New(db *store.Store, keys *lottery.Keyring, grace time.Duration, beacons ..
 	}
 	return w
 }
+
+// Courier tells users what became of their events; *courier.Courier is one. It needs two connections of the store.
+type Courier interface {
+	// Next says when there is next something to send before an instant on the database's clock (zero: not before then), and what
+	// that clock says.
+	Next(ctx context.Context, until time.Time) (next, now time.Time, err error)
+	// Deliver sends what is due, until nothing is or ctx ends, and then as long as messages are on their way. While hold says so,
+	// it begins nothing new.
+	Deliver(ctx context.Context, hold func() bool) (courier.Count, error)
+}
+
+// WithCourier lets the worker's ticks deliver messages, too, beside the draws, which come first. It is for before the first tick.
+func (w *Worker) WithCourier(c Courier) { w.courier = c }
 
 // batch is how many events a worker claims at once.
 const batch = 100
@@ -54,6 +68,7 @@ const (
 func (w *Worker) Tick(ctx context.Context, horizon time.Duration) error {
 	t := tick{Worker: w, end: time.Now().Add(horizon), horizon: horizon}
 	defer func() { cloud.Note(ctx, slog.Int("steps", t.steps), slog.Int("failures", t.failures)) }()
+	defer t.mail.wait(ctx)
 	for {
 		wait, done, err := t.round(ctx)
 		switch {
@@ -69,7 +84,7 @@ func (w *Worker) Tick(ctx context.Context, horizon time.Duration) error {
 		default:
 			t.mark(ctx, wait)
 		}
-		if !pause.For(ctx, wait) {
+		if !t.mail.pause(ctx, wait) {
 			return w.beat(ctx)
 		}
 	}
@@ -91,6 +106,7 @@ type tick struct {
 	steps, failures int
 	idle            int  // rounds in a row that found something due and got nothing of it
 	marked          bool // the log says that it waits
+	mail            mail
 }
 
 // mark leaves a log line when a tick begins to wait. Ticks that wait for the same draw end together, minutes after the first
@@ -113,7 +129,11 @@ func (t *tick) round(ctx context.Context) (wait time.Duration, done bool, err er
 		t.until = begin.Add(t.horizon)
 	}
 	before := t.steps
-	if err := t.drain(ctx); err != nil || t.horizon == 0 {
+	if err := t.drain(ctx); err != nil {
+		return 0, false, err
+	}
+	post, err := t.post(ctx)
+	if err != nil || t.horizon == 0 {
 		return 0, err == nil, err
 	}
 	ahead, err := t.store.Outlook(ctx, t.until)
@@ -121,8 +141,11 @@ func (t *tick) round(ctx context.Context) (wait time.Duration, done bool, err er
 		return 0, false, err
 	}
 	cloud.Note(ctx, slog.Int("overdue", ahead.Overdue)) // whoever watches the service counts on it
+	if post.After(ahead.Now) && (ahead.Next.IsZero() || post.Before(ahead.Next)) {
+		ahead.Next = post
+	}
 	if ahead.Next.IsZero() {
-		return 0, true, nil
+		return t.pause, !t.mail.underWay(), nil
 	}
 	if wait = ahead.Next.Sub(ahead.Now); wait > 0 || t.steps > before {
 		t.idle = 0
@@ -142,7 +165,7 @@ func (t *tick) drain(ctx context.Context) error {
 		}
 		b, err := t.newBatch(ctx, claim)
 		if err == nil {
-			b.work(ctx)
+			t.mail.hold(func() { b.work(ctx) })
 			t.steps += b.steps
 			t.failures += b.failures
 		}

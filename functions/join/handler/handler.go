@@ -18,12 +18,14 @@ type server struct {
 	sessions *session.Sessions
 	keys     *lottery.Keyring
 	budget   time.Duration // a join or leave ends within it, so that none outlives the grace after the lock
+	template string        // of the messages that participants may agree to; "": none are sent
 	now      func() time.Time
 }
 
-// New makes the handler of function join. A join or leave ends within budget (lottery.JoinBudget).
-func New(db *store.Store, sessions *session.Sessions, keys *lottery.Keyring, budget time.Duration) http.Handler {
-	return (&server{store: db, sessions: sessions, keys: keys, budget: budget, now: time.Now}).routes().Handler()
+// New makes the handler of function join. A join or leave ends within budget (lottery.JoinBudget). template is the id of the
+// messages that participants may agree to, "" where none are sent.
+func New(db *store.Store, sessions *session.Sessions, keys *lottery.Keyring, budget time.Duration, template string) http.Handler {
+	return (&server{store: db, sessions: sessions, keys: keys, budget: budget, template: template, now: time.Now}).routes().Handler()
 }
 
 func (s *server) routes() api.Routes {
@@ -113,7 +115,7 @@ func (s *server) leave(ctx context.Context, caller api.Caller, r *http.Request, 
 }
 
 func (s *server) entrant(caller api.Caller, id lottery.EventID, o store.Origin) store.Entrant {
-	return store.Entrant{User: caller.User, Version: o.KeyVersion, Ticket: func(version int) (vdraw.Ticket, error) {
+	return store.Entrant{User: caller.User, Version: o.KeyVersion, Template: s.template, Ticket: func(version int) (vdraw.Ticket, error) {
 		return s.keys.Ticket(version, id, caller.OpenID)
 	}}
 }
