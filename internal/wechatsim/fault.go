@@ -45,6 +45,13 @@ func (s *Sim) Fault(f Fault) error {
 	return nil
 }
 
+// Heal ends the faults of an API method.
+func (s *Sim) Heal(api string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.faults, api)
+}
+
 func (f Fault) check() error {
 	if _, ok := endpoints[f.API]; !ok {
 		return errors.New("api is not one of the simulated methods")

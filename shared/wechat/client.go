@@ -23,7 +23,7 @@ const (
 	// idleLife is shorter than what servers and NAT gateways keep an idle connection for, so that a function which was
 	// frozen between requests does not write into one that is gone.
 	idleLife  = 5 * time.Second
-	idleConns = 16 // a worker sends a handful of messages at a time
+	idleConns = 64 // a worker sends a handful of messages at a time
 )
 
 // Config is what New needs.

@@ -148,7 +148,8 @@ func TestPicturesAreToldByTheirBytes(t *testing.T) {
 		"GIF89a.;":                       "image/gif",
 	} {
 		c, _ := heard(t, body)
-		if img, err := c.ShareCode(t.Context(), CodeRequest{Scene: "e"}); err != nil || img.ContentType != want || string(img.Bytes) != body {
+		img, err := c.ShareCode(t.Context(), CodeRequest{Scene: "e"})
+		if err != nil || img.ContentType != want || string(img.Bytes) != body {
 			t.Errorf("%q: %s, %v, want %s", body, img.ContentType, err, want)
 		}
 	}

@@ -36,6 +36,7 @@ const (
 	codeTooOften     = 45011
 	codeBadField     = 47003
 	codeForbidden    = 48001
+	codeForeignIP    = 40164 // our address is not on the app's list
 )
 
 // Error is WeChat's refusal of a call. WeChat's own text is not kept: it may quote what was sent.

@@ -38,7 +38,7 @@ func FateOf(err error) Fate {
 		return BadField
 	case codeBadTemplate, codeBadPage:
 		return BadTemplate
-	case codeBadAppID, codeBadSecret, codeNoAppID, codeNoSecret, codeBadGrant, codeForbidden,
+	case codeBadAppID, codeBadSecret, codeNoAppID, codeNoSecret, codeBadGrant, codeForbidden, codeForeignIP,
 		codeBadToken, codeExpiredToken, codeForeignToken, codeNoToken:
 		return Misconfigured
 	case codeQuota:

@@ -16,7 +16,7 @@ func TestEveryErrcodeHasItsFate(t *testing.T) {
 		47003: BadField,
 		40037: BadTemplate, 41030: BadTemplate,
 		40013: Misconfigured, 40125: Misconfigured, 41002: Misconfigured, 41004: Misconfigured, 40002: Misconfigured,
-		48001: Misconfigured, 40001: Misconfigured, 42001: Misconfigured, 40014: Misconfigured, 41001: Misconfigured,
+		48001: Misconfigured, 40164: Misconfigured, 40001: Misconfigured, 42001: Misconfigured, 40014: Misconfigured, 41001: Misconfigured,
 		45009: Quota,
 		-1:    NoAnswer,
 		1:     Unknown, 47001: Unknown, 40029: Unknown, 45011: Unknown, 61010: Unknown,

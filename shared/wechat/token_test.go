@@ -320,3 +320,41 @@ func TestATokenMayBeLongButNotStrange(t *testing.T) {
 		}
 	}
 }
+
+// slowCache is a TokenCache whose Get waits.
+type slowCache struct {
+	noCache
+	token          string
+	asked, release chan struct{}
+}
+
+func (s slowCache) Get(context.Context) (string, error) {
+	close(s.asked)
+	<-s.release
+	return s.token, nil
+}
+
+func TestATokenRefusedWhileTheCacheIsAskedIsNotTakenFromIt(t *testing.T) {
+	t.Parallel()
+	cache := slowCache{token: "T1", asked: make(chan struct{}), release: make(chan struct{})}
+	k := newKeeper(func(context.Context) (string, time.Duration, error) { return "T2", time.Hour, nil }, cache)
+	k.hold("T1", time.Time{}) // at its end, and in use by somebody still
+	early := make(chan string)
+	go func() {
+		token, _ := k.get(t.Context())
+		early <- token
+	}()
+	<-cache.asked
+	k.drop(t.Context(), "T1")
+	if token, err := k.get(t.Context()); token != "T2" || err != nil {
+		t.Errorf("after the refusal: %q, %v", token, err)
+	}
+	k.drop(t.Context(), "T2")
+	close(cache.release)
+	if token := <-early; token != "T1" {
+		t.Errorf("the early caller has %q", token)
+	}
+	if token, stale := k.held(); token != "" || !stale {
+		t.Errorf("held: %q, stale: %t, want the refused token gone", token, stale)
+	}
+}

@@ -157,12 +157,11 @@ func (r *run) begin(ctx context.Context, claimed time.Time) bool {
 		return false
 	case r.slots <- struct{}{}:
 	}
-	for r.hold() {
-		if !pause.For(ctx, 5*time.Millisecond) {
-			break
-		}
+	held := r.hold()
+	for held && pause.For(ctx, 5*time.Millisecond) {
+		held = r.hold()
 	}
-	if ctx.Err() != nil || r.limiter.Wait(ctx) != nil || time.Since(claimed) > claimTime || r.stopped() {
+	if held || ctx.Err() != nil || r.limiter.Wait(ctx) != nil || time.Since(claimed) > claimTime || r.stopped() {
 		<-r.slots
 		return false
 	}
