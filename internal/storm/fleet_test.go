@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -51,6 +52,7 @@ func (g *ground) variables(skew int) map[string]string {
 	if skew != 0 {
 		v["CLOCK_SKEW"] = fmt.Sprint(skew)
 	}
+	maps.Copy(v, g.more)
 	return v
 }
 

@@ -39,7 +39,8 @@ type ground struct {
 	db    *sql.DB // behind the store's back
 	store *store.Store
 	keys  *lottery.Keyring
-	redis string // for join
+	redis string            // for join
+	more  map[string]string // further variables of the programs
 	log   *journal
 
 	beacon *drandsim.Key // signs the rounds of the development chain
