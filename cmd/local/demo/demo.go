@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,7 +52,8 @@ const places = 8 // of all prizes together
 type story struct {
 	Config
 	client
-	run       string // makes this run's users new ones
+	mu        sync.Mutex // for what players do side by side
+	run       string     // makes this run's users new ones
 	organiser *player
 	stranger  *player
 	players   []*player
@@ -66,7 +68,7 @@ type story struct {
 func Play(ctx context.Context, cfg Config) error {
 	s := &story{Config: cfg, client: client{cfg.URL}, run: strings.ToLower(rand.Text()[:8])}
 	for _, act := range []func(context.Context) error{
-		s.logIn, s.create, s.join, s.changeMinds, s.comeTooLate, s.watchTheLock, s.awaitTheResult, s.announce,
+		s.logIn, s.create, s.join, s.changeMinds, s.comeTooLate, s.watchTheLock, s.awaitTheResult, s.announce, s.hear,
 	} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("the demo went wrong: %w", err)
@@ -98,10 +100,14 @@ func (s *story) logIn(ctx context.Context) error {
 	return err
 }
 
+// openid is who a player is for WeChat.
+func (s *story) openid(p *player) string {
+	return "demo-" + s.run + "-" + strings.ReplaceAll(p.name, " ", "-")
+}
+
 func (s *story) logInOne(ctx context.Context, p *player) error {
-	openid := "demo-" + s.run + "-" + strings.ReplaceAll(p.name, " ", "-")
 	var code struct{ Code string }
-	if err := s.do(ctx, 200, request{method: "POST", path: "/_sim/wechat/code", body: map[string]string{"openid": openid}}, &code); err != nil {
+	if err := s.do(ctx, 200, request{method: "POST", path: "/_sim/wechat/code", body: map[string]string{"openid": s.openid(p)}}, &code); err != nil {
 		return err
 	}
 	var login struct{ Token string }
@@ -128,19 +134,23 @@ func (s *story) create(ctx context.Context) error {
 
 func (s *story) join(ctx context.Context) error {
 	err := each(ctx, s.players, func(ctx context.Context, p *player) error {
+		agrees := map[string]string{"openid": s.openid(p)} // as by a tap on his phone
+		if err := s.do(ctx, 200, request{method: "POST", path: "/_sim/wechat/subscribe", body: agrees}, nil); err != nil {
+			return err
+		}
 		var err error
 		p.receipt, err = s.joinOne(ctx, 201, p)
 		return err
 	})
 	if err == nil {
-		s.tell("%d players have joined; each has a ticket and a signed receipt.", players)
+		s.tell("%d players have joined; each has a ticket and a signed receipt, and wants a message with the result.", players)
 	}
 	return err
 }
 
 func (s *story) joinOne(ctx context.Context, want int, p *player) (vdraw.Receipt, error) {
 	var joined struct{ Receipt vdraw.Receipt }
-	err := s.do(ctx, want, request{method: "POST", path: "/join/" + s.event.ID, token: p.token, body: struct{}{}}, &joined)
+	err := s.do(ctx, want, request{method: "POST", path: "/join/" + s.event.ID, token: p.token, body: map[string]bool{"notify": true}}, &joined)
 	return joined.Receipt, err
 }
 

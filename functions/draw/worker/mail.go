@@ -16,7 +16,11 @@ type mail struct {
 	busy  atomic.Bool
 	ended chan struct{} // closed when the delivery under way has ended; nil: none has begun
 	total courier.Count // of those that have ended
+	rest  time.Time     // no other begins before, since the last one got nothing done
 }
+
+// restAfterNothing is how long.
+const restAfterNothing = 2 * time.Second
 
 // hold does work that delivery gives way to.
 func (m *mail) hold(work func()) {
@@ -74,7 +78,8 @@ func (t *tick) post(ctx context.Context) (time.Time, error) {
 	if t.courier == nil {
 		return time.Time{}, nil
 	}
-	if end, ok := ctx.Deadline(); t.mail.underWay() || ok && time.Until(end) < courier.Reserve+time.Second {
+	end, bounded := ctx.Deadline()
+	if t.mail.underWay() || time.Now().Before(t.mail.rest) || bounded && time.Until(end) < courier.Reserve+time.Second {
 		return time.Time{}, nil
 	}
 	until := t.until
@@ -111,6 +116,9 @@ func (t *tick) deliver(ctx context.Context) {
 		t.mail.total.Refused += n.Refused
 		t.mail.total.Dead += n.Dead
 		t.mail.total.Again += n.Again
+		if n == (courier.Count{}) {
+			t.mail.rest = time.Now().Add(restAfterNothing)
+		}
 		if err != nil && within.Err() == nil {
 			slog.ErrorContext(ctx, "deliver messages", "request_id", cloud.RequestID(ctx), "error", err.Error())
 		}
