@@ -24,7 +24,7 @@ type createRequest struct {
 	Description string  `json:"description"`
 	DrawAt      string  `json:"draw_at"`
 	Prizes      []prize `json:"prizes"`
-	Organiser   string  `json:"organiser"`
+	Organiser   *string `json:"organiser"` // nil: private
 	Conditions  string  `json:"conditions"`
 	ClaimTerms  string  `json:"claim_terms"`
 	Notify      bool    `json:"notify"`
@@ -35,9 +35,11 @@ func (c createRequest) draft() (lottery.Draft, error) {
 	d := lottery.Draft{
 		Title: c.Title, Description: c.Description, Conditions: c.Conditions, ClaimTerms: c.ClaimTerms, Notify: c.Notify,
 	}
-	var known bool
-	if d.Organiser, known = lottery.ParseOrganiser(c.Organiser); !known {
-		return lottery.Draft{}, fault.Invalid("organiser", "organiser must be private or business")
+	if c.Organiser != nil {
+		var known bool
+		if d.Organiser, known = lottery.ParseOrganiser(*c.Organiser); !known {
+			return lottery.Draft{}, fault.Invalid("organiser", "organiser must be private or business")
+		}
 	}
 	for _, p := range c.Prizes {
 		d.Prizes = append(d.Prizes, lottery.Prize(p))
@@ -81,6 +83,9 @@ func (s *server) create(ctx context.Context, caller api.Caller, r *http.Request,
 		return s.replay(ctx, caller, e, now)
 	}
 	if err := draft.CheckLead(s.now(), s.terms); err != nil { // before others are asked; the database's clock decides
+		return api.Answer{}, err
+	}
+	if err := draft.CheckWords(); err != nil {
 		return api.Answer{}, err
 	}
 	because, err := s.check(ctx, caller, draft.Content())

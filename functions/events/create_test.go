@@ -48,7 +48,7 @@ func TestWhatIsCreatedIsShown(t *testing.T) {
 	lockAt, _ := time.Parse(time.RFC3339, e.LockAt)
 	switch {
 	case e.Status != "init", e.Participants != 0, e.Title != "🎁 茶会 👨‍👩‍👧‍👦", e.Description != "Bring a cup",
-		len(e.Prizes) != 2 || e.Prizes[1] != prize{"Cup 🍵", 2}, !strings.HasSuffix(e.DrawAt, "Z"),
+		len(e.Prizes) != 2 || e.Prizes[1] != prize{Name: "Cup 🍵", Quantity: 2}, !strings.HasSuffix(e.DrawAt, "Z"),
 		drawAt.Sub(lockAt) != time.Minute, e.Me == nil || !e.Me.Owner, e.Fairness.Seq != 1, e.Fairness.Lock != nil,
 		e.Fairness.Label != "operator-trusted", e.Fairness.Seed != nil:
 		t.Errorf("%+v", e)

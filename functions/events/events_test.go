@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
 	"wxlottery/shared/vdraw"
+	"wxlottery/shared/wechat"
 )
 
 type bench struct {
@@ -33,7 +36,7 @@ func newBench(t *testing.T) *bench {
 }
 
 func newServer(s *servicetest.Service, db *store.Store) *server {
-	return &server{store: db, sessions: s.Sessions, counts: counts{s.Redis, db}, keys: s.Keys, terms: servicetest.Terms}
+	return &server{store: db, sessions: s.Sessions, counts: counts{s.Redis, db}, keys: s.Keys, terms: servicetest.Terms, now: time.Now}
 }
 
 // provable makes an event of mode 1.
@@ -204,13 +207,26 @@ func TestMalformedQuestionsAreRefused(t *testing.T) {
 	}
 }
 
+// opinion is a WeChat that thinks the same of every text.
+type opinion wechat.Verdict
+
+func (o opinion) CheckText(context.Context, wechat.Text) (wechat.Verdict, error) {
+	return wechat.Verdict(o), nil
+}
+
+func (opinion) ShareCode(context.Context, wechat.CodeRequest) (wechat.Image, error) {
+	return wechat.Image{}, errors.New("no share codes")
+}
+
 func TestAHeldEventIsItsOwnersAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	e := b.Event("owner", time.Hour, lottery.Prize{Name: "Cup", Quantity: 1})
 	must(t, testdb.Exec(t, b.DSN, `UPDATE events SET held = 1 WHERE id = ?`, e.ID[:]))
 	path := "GET /events/" + e.ID.String()
-	b.Call(path, b.Token("owner"), nil).Want(t, "the owner", 200, "")
+	s := newServer(b.Service, b.Store)
+	s.platform = opinion(wechat.Review)
+	b.Serve(s.routes().Handler()).Call(path, b.Token("owner"), nil).Want(t, "the owner", 200, "")
 	b.Call(path, b.Token("other"), nil).Want(t, "another", 404, "event_not_found")
 	b.Call(path, "", nil).Want(t, "anyone", 404, "event_not_found")
 	b.Call(path+"/winners", "", nil).Want(t, "winners", 404, "event_not_found")

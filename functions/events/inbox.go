@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"wxlottery/shared/api"
@@ -16,6 +17,9 @@ func (s *server) read(ctx context.Context, caller api.Caller, r *http.Request, _
 		return api.Answer{}, err
 	}
 	ticket, err := s.keys.Ticket(e.KeyVersion, e.ID, caller.OpenID)
+	if errors.Is(err, lottery.ErrNoKey) { // as when he looks at it: what he is in it cannot be told
+		err = lottery.ErrNotJoined
+	}
 	if err != nil {
 		return api.Answer{}, err
 	}

@@ -26,7 +26,7 @@ func (s *server) shareCode(ctx context.Context, caller *api.Caller, r *http.Requ
 	if err != nil {
 		return api.Answer{}, err
 	}
-	keep := "public, max-age=31536000, immutable"
+	keep := "public, max-age=86400" // the version that it opens may change
 	if e.Held {
 		keep = "private, no-store"
 	}

@@ -61,6 +61,8 @@ func (s *server) recheck(ctx context.Context, owner api.Caller, held *lottery.Ev
 			return nil, now, "", err
 		}
 	}
-	e, now, err = s.store.Event(ctx, held.ID)
+	if e, now, err = s.store.Event(ctx, held.ID); err == nil && !e.Held { // another look of his has published it
+		because = ""
+	}
 	return e, now, because, err
 }

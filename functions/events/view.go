@@ -251,7 +251,7 @@ func me(e *lottery.Event, caller api.Caller, part store.Part) *meView {
 	if p, won := e.PrizeAt(part.Place); won {
 		m.Prize = p.Name
 	}
-	m.Unread = part.Unread
+	m.Unread = part.Unread && e.Status.Final() // it may have ended since it was read
 	return m
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
@@ -92,8 +93,10 @@ func (d *Doc) checkAnswer(c *call, f *finder, x exchange) []string {
 	if len(res.Content) == 0 && len(x.body) > 0 {
 		problems = append(problems, "it has a body, the document has none")
 	}
-	if len(res.Content) > 0 && x.req.Method != http.MethodHead && !json.Valid(x.body) {
-		return append(problems, "the body is not one JSON value") // the library would look at the first and ignore the rest
+	if len(res.Content) > 0 && x.req.Method != http.MethodHead {
+		if p := checkBody(res, x); p != "" {
+			return append(problems, p)
+		}
 	}
 	in := &openapi3filter.RequestValidationInput{
 		Request: x.request(), PathParams: f.params, QueryParams: x.req.URL.Query(), Route: c.route, Options: options,
@@ -109,6 +112,18 @@ func (d *Doc) checkAnswer(c *call, f *finder, x exchange) []string {
 		problems = append(problems, "If-None-Match did not name its ETag")
 	}
 	return problems
+}
+
+// checkBody says what is wrong with a body before its schema is looked at, or "". An answer that the document has in JSON must be
+// one value: the library would look at the first and ignore the rest. Any other has no schema, and must only be there.
+func checkBody(res *openapi3.Response, x exchange) string {
+	switch inJSON := res.Content.Get("application/json") != nil; {
+	case inJSON && !json.Valid(x.body):
+		return "the body is not one JSON value"
+	case !inJSON && len(x.body) == 0:
+		return "the body is empty"
+	}
+	return ""
 }
 
 // unpacked returns the exchange with its answer's body as it is without gzip.

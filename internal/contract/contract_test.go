@@ -123,6 +123,15 @@ func example(t *testing.T, name, from, to string) string {
 	return strings.Replace(raw, from, to, 1)
 }
 
+// forADay is the Cache-Control of what never changes.
+const forADay = "public, max-age=86400"
+
+// picture is an answer that is no JSON.
+func picture(kind, keep string) answer {
+	a := answer{status: 200, body: "\xff\xd8\xff"}.with("Content-Type", kind)
+	return a.with("Access-Control-Allow-Origin", "*").with("Cache-Control", keep)
+}
+
 // complaints returns what Handler finds in one exchange. Cases share requests without a body.
 func complaints(t *testing.T, h http.Handler, r *http.Request) []string {
 	t.Helper()
@@ -149,6 +158,9 @@ func TestADocumentedExchangePasses(t *testing.T) {
 	packable.Header.Set("Accept-Encoding", "br, gzip")
 	conditional.Header.Set("If-None-Match", tag)
 	draft := `{"title":"t","draw_at":"2026-11-24T20:00:00.000+08:00","prizes":[{"name":"p","quantity":1}]}`
+	full := `{"title":"t","draw_at":"2026-11-24T20:00:00Z","prizes":[{"name":"p","quantity":1,"value_cny":0}],` +
+		`"organiser":"business","conditions":"c","claim_terms":"","notify":true}`
+	code := anonymous("GET", eventPath+"/qrcode", "")
 	for name, c := range map[string]struct {
 		h http.Handler
 		r *http.Request
@@ -158,6 +170,17 @@ func TestADocumentedExchangePasses(t *testing.T) {
 		"event":           {event, newRequest("GET", eventPath, "")},
 		"replay":          {created, newRequest("POST", "/events", draft)},
 		"clamped limit":   {answer{status: 200, body: `{"events":[]}`}, newRequest("GET", "/events?limit=1000&role=won", "")},
+		"draft in full":   {created, newRequest("POST", "/events", full)},
+		"list with news":  {answer{status: 200, body: example(t, "Mine", "{", "{")}, newRequest("GET", "/events?role=joined", "")},
+		"name held":       {answer{status: 200, body: `{"name":"n","held":true}`}, newRequest("PATCH", "/login", `{"name":"n"}`)},
+		"text refused":    {refusal(422, "text_rejected"), newRequest("PATCH", "/login", `{"name":"n"}`)},
+		"draft refused":   {refusal(422, "text_rejected"), newRequest("POST", "/events", draft)},
+		"read":            {answer{status: 204}, newRequest("POST", eventPath+"/read", "")},
+		"read too early":  {refusal(409, "not_drawn_yet"), newRequest("POST", eventPath+"/read", "")},
+		"code":            {picture("image/jpeg", forADay), code},
+		"code as PNG":     {picture("image/png", forADay), code},
+		"code of my own":  {picture("image/gif", "private, no-store"), newRequest("GET", eventPath+"/qrcode", "")},
+		"no codes here":   {refusal(404, "qrcode_not_found").with("Access-Control-Allow-Origin", "*"), code},
 		"no content":      {answer{status: 204}, newRequest("DELETE", "/login?all=true", "")},
 		"head":            {event, newRequest("HEAD", eventPath, "")},
 		"chain":           {chain, anonymous("GET", chainPath, "")},
@@ -190,6 +213,8 @@ func TestADeviatingAnswerFails(t *testing.T) {
 	proof, packable := newRequest("GET", eventPath+"/proof", ""), newRequest("GET", eventPath+"/proof", "")
 	packable.Header.Set("Accept-Encoding", "gzip")
 	open := answer{}.with("Access-Control-Allow-Origin", "*").header
+	code, nothing := newRequest("GET", eventPath+"/qrcode", ""), picture("image/jpeg", forADay)
+	nothing.body = ""
 	for name, c := range map[string]struct {
 		h    http.Handler
 		r    *http.Request
@@ -236,6 +261,20 @@ func TestADeviatingAnswerFails(t *testing.T) {
 		"no CORS":            {answer{status: 200, body: example(t, "NewEvent", "{", "{")}, event, "Access-Control-Allow-Origin"},
 		"CORS for one":       {answer{200, example(t, "NewEvent", "{", "{"), http.Header{"Access-Control-Allow-Origin": {"https://x"}}}, event, "Access-Control-Allow-Origin"},
 		"CORS on my ticket":  {answer{status: 200, body: ticket}.with("Access-Control-Allow-Origin", "*"), join, "documented for other calls"},
+		"code of nothing":    {nothing, code, "the body is empty"},
+		"code as WebP":       {picture("image/webp", forADay), code, "Content-Type"},
+		"code as a refusal":  {answer{200, `{"errcode":41030}`, open}.with("Cache-Control", forADay), code, "Content-Type"},
+		"code of no kind":    {answer{200, "x", http.Header{"Content-Type": nil, "Access-Control-Allow-Origin": {"*"}, "Cache-Control": {forADay}}}, code, "Content-Type"},
+		"code, no CORS":      {answer{200, "x", http.Header{"Content-Type": {"image/png"}, "Cache-Control": {forADay}}}, code, "Access-Control-Allow-Origin"},
+		"code, kept anyhow":  {picture("image/jpeg", "public"), code, "Cache-Control"},
+		"code, not kept":     {picture("image/jpeg", "no-store"), code, "Cache-Control"},
+		"code, silent":       {answer{200, "x", open}.with("Content-Type", "image/png"), code, `"Cache-Control" missing`},
+		"refusal in pixels":  {answer{404, "x", http.Header{"Content-Type": {"image/png"}}}, code, "not one JSON value"},
+		"event in pixels":    {picture("image/jpeg", forADay), event, "not one JSON value"},
+		"name not held":      {answer{status: 200, body: `{"name":"n","held":false}`}, newRequest("PATCH", "/login", `{"name":"n"}`), "at '/held'"},
+		"text on joining":    {refusal(422, "text_rejected"), newRequest("POST", joinPath, ""), "this status is not documented"},
+		"no templates":       {answer{status: 200, body: `{"events":[],"templates":{}}`}, newRequest("GET", "/events", ""), "at '/templates'"},
+		"read with a body":   {answer{status: 204, body: "{}"}, newRequest("POST", eventPath+"/read", ""), "it has a body"},
 		"a cookie":           {answer{status: 200, body: ticket}.with("Set-Cookie", "a=b"), join, "Set-Cookie is not documented"},
 		"stray answered":     {answer{status: 200, body: ticket}, newRequest("GET", "/join", ""), "it must answer 404"},
 		"stray redirected":   {answer{status: 307}.with("Location", "/events"), newRequest("GET", "/x/../events", ""), "it must answer 404"},
@@ -275,6 +314,12 @@ func TestAnAcceptedRequestOutsideTheDocumentFails(t *testing.T) {
 		"half a second":    {created, draft("00Z", "00.5Z"), "at '/draw_at'"},
 		"eleven prizes":    {created, draft(`{"name":"p","quantity":1}`, strings.Repeat(`{"name":"p","quantity":1},`, 10)+`{"name":"p","quantity":1}`), "at '/prizes'"},
 		"quantity 0":       {created, draft(`"quantity":1`, `"quantity":0`), "at '/prizes/0/quantity'"},
+		"a shop":           {created, draft("{", `{"organiser":"shop",`), "at '/organiser'"},
+		"terms of 301":     {created, draft("{", `{"claim_terms":"`+strings.Repeat("领", 301)+`",`), "at '/claim_terms'"},
+		"conditions null":  {created, draft("{", `{"conditions":null,`), "at '/conditions'"},
+		"value below 0":    {created, draft(`"quantity":1`, `"quantity":1,"value_cny":-1`), "at '/prizes/0/value_cny'"},
+		"value in fen":     {created, draft(`"quantity":1`, `"quantity":1,"value_cny":0.5`), "at '/prizes/0/value_cny'"},
+		"value too high":   {created, draft(`"quantity":1`, `"quantity":1,"value_cny":100000001`), "at '/prizes/0/value_cny'"},
 		"title of 61":      {created, draft(`"t"`, `"`+strings.Repeat("奖", 61)+`"`), "at '/title'"},
 		"long key":         {created, longKey, "Idempotency-Key"},
 		"no Content-Type":  {created, untyped, "Content-Type"},
@@ -377,8 +422,9 @@ func TestRoutesAreMuxPatterns(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"DELETE /events/{id}", "DELETE /join/{id}", "DELETE /login", "GET /events", "GET /events/{id}",
-		"GET /events/{id}/proof", "GET /events/{id}/tickets", "GET /events/{id}/winners", "GET /join/{id}", "PATCH /login",
-		"POST /events", "POST /events/{id}/beacon", "POST /events/{id}/cancel", "POST /join/{id}", "POST /login",
+		"GET /events/{id}/proof", "GET /events/{id}/qrcode", "GET /events/{id}/tickets", "GET /events/{id}/winners",
+		"GET /join/{id}", "PATCH /login", "POST /events", "POST /events/{id}/beacon", "POST /events/{id}/cancel",
+		"POST /events/{id}/read", "POST /join/{id}", "POST /login",
 	}
 	if diff := cmp.Diff(want, Load(t).Routes()); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)

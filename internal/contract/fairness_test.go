@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,11 +23,15 @@ type shown struct {
 	ID           string    `json:"id"`
 	LockAt       time.Time `json:"lock_at"`
 	DrawAt       time.Time `json:"draw_at"`
+	Title        string    `json:"title"`
+	Description  string    `json:"description"`
 	Participants uint64    `json:"participants"`
 	Prizes       []struct {
 		Name     string `json:"name"`
 		Quantity uint32 `json:"quantity"`
+		Value    int    `json:"value_cny"`
 	} `json:"prizes"`
+	Rules    shownRules `json:"rules"`
 	Fairness struct {
 		Mode        byte         `json:"mode"`
 		Manifest    string       `json:"manifest"`
@@ -47,6 +52,23 @@ type shown struct {
 		JoinedAt time.Time `json:"joined_at"`
 		Prize    string    `json:"prize"`
 	} `json:"me"`
+}
+
+type shownRules struct {
+	Organiser struct {
+		Kind string `json:"kind"`
+		Name string `json:"name"`
+	} `json:"organiser"`
+	Conditions string    `json:"conditions"`
+	ClaimTerms string    `json:"claim_terms"`
+	Method     string    `json:"method"`
+	Odds       shownOdds `json:"odds"`
+	Notes      []string  `json:"notes"`
+}
+
+type shownOdds struct {
+	Winners uint64 `json:"winners"`
+	Of      uint64 `json:"of"`
 }
 
 type shownLock struct {
@@ -357,8 +379,10 @@ func TestTheExamplesOfThePageAreOneStory(t *testing.T) {
 	id, _ := base64.RawURLEncoding.DecodeString(e.ID)
 	promised := f
 	promised.Lock, promised.Beacon, promised.Seed = shownLock{}, nil, ""
+	ruled := e.Rules
+	ruled.Odds = made.Rules.Odds
 	for what, diff := range map[string]string{
-		"created and drawn":       cmp.Diff(made.Fairness, promised) + cmp.Diff(made.ID, e.ID) + cmp.Diff(made.Prizes, e.Prizes),
+		"created and drawn":       cmp.Diff(made.Fairness, promised) + cmp.Diff(made.ID, e.ID) + cmp.Diff(made.Prizes, e.Prizes) + cmp.Diff(made.Rules, ruled),
 		"proof and event":         cmp.Diff(proof.Lock, f.Lock) + cmp.Diff(proof.Beacon, f.Beacon) + cmp.Diff(proof.Seed, f.Seed) + cmp.Diff(proof.Manifest, f.Manifest),
 		"the proof's event":       cmp.Diff([]string{p.ID, p.Prev, p.Chain, p.Commit}, []string{hex.EncodeToString(id), f.Prev, f.Chain, f.Commit}),
 		"the proof's numbers":     cmp.Diff([]uint64{p.Seq, p.Round, uint64(p.Mode), uint64(p.Winners)}, []uint64{f.Seq, f.Round, uint64(f.Mode), uint64(e.winners())}),
@@ -371,6 +395,7 @@ func TestTheExamplesOfThePageAreOneStory(t *testing.T) {
 		"when I joined":           cmp.Diff([]int64{mine.Receipt.JoinedAt, mine.JoinedAt.Unix()}, []int64{e.Me.JoinedAt.Unix(), e.Me.JoinedAt.Unix()}),
 		"what I won":              cmp.Diff([]string{e.Me.Ticket, e.Me.Prize}, []string{mine.Ticket, winners[2].Prize}) + cmp.Diff(winners[2].Ticket, mine.Ticket),
 		"whose events":            cmp.Diff([]string{chain.Organiser, chain.Organiser}, []string{f.Organiser, canceled.Fairness.Organiser}),
+		"who holds them":          cmp.Diff(canceled.Rules.Organiser, e.Rules.Organiser),
 		"the event in its chain":  cmp.Diff([]string{chain.Events[0].Manifest, chain.Events[0].End}, []string{f.Manifest, "drawn"}),
 		"the event before":        cmp.Diff([]string{chain.Events[1].Manifest, chain.Events[1].End}, []string{canceled.Fairness.Manifest, "canceled"}),
 		"the links of the chain":  cmp.Diff([]string{f.Prev, canceled.Fairness.Prev}, []string{canceled.Fairness.Manifest, strings.Repeat("0", 64)}),
@@ -379,6 +404,28 @@ func TestTheExamplesOfThePageAreOneStory(t *testing.T) {
 	} {
 		if diff != "" {
 			t.Errorf("%s: %s", what, diff)
+		}
+	}
+}
+
+// TestTheRulesOfTheExamplesAreTheirPromise compares what is shown with the text that was hashed, and the odds with the numbers.
+func TestTheRulesOfTheExamplesAreTheirPromise(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"NewEvent", "WaitingEvent", "DrawnEvent", "TrustedEvent", "CanceledEvent"} {
+		var e shown
+		if err := json.Unmarshal([]byte(example(t, name, "{", "{")), &e); err != nil {
+			t.Fatal(err)
+		}
+		promise := e.Title + "\n" + e.Description + "\n"
+		for _, p := range e.Prizes {
+			promise += fmt.Sprintf("%s × %d\n", p.Name, p.Quantity)
+		}
+		promise += e.DrawAt.UTC().Format(time.RFC3339) + "\n"
+		if r := e.Rules; !strings.HasPrefix(e.Fairness.RulesText, promise) || r.Organiser.Kind != "private" || r.Conditions+r.ClaimTerms != "" {
+			t.Errorf("%s: %+v, promised was %q", name, r, e.Fairness.RulesText)
+		}
+		if want := (shownOdds{min(uint64(e.winners()), e.Participants), e.Participants}); e.Rules.Odds != want {
+			t.Errorf("%s: odds %+v, the numbers give %+v", name, e.Rules.Odds, want)
 		}
 	}
 }

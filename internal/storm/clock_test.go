@@ -32,7 +32,7 @@ func TestAWrongClockNeverAcceptsAfterTheLock(t *testing.T) {
 	} {
 		time.Sleep(time.Until(e.LockAt.Add(-step.before)))
 		for j, name := range []string{"right", "ahead", "behind"} {
-			status, code := c.call(doors[name], "POST", e, c.token[3*i+j])
+			status, code := c.call(doors[name], "POST", e, c.token[3*i+j], "")
 			if status != step.want[name] {
 				t.Errorf("%s before the lock, by a clock that is %s: %d %s, want %d", step.before, name, status, code, step.want[name])
 			}
@@ -53,7 +53,7 @@ func TestTheSkewedProgramsReadAShiftedClock(t *testing.T) {
 	for i, door := range []int{0, 4, 5} {
 		want := []time.Duration{0, 5 * time.Second, -5 * time.Second}[i]
 		sent := time.Now()
-		if status, code := c.call(c.doors[door], "POST", e, c.token[i]); status != 201 {
+		if status, code := c.call(c.doors[door], "POST", e, c.token[i], ""); status != 201 {
 			t.Fatalf("%d %s", status, code)
 		}
 		user := g.user(c.openid[i])

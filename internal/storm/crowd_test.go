@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,10 +74,10 @@ func (c *crowd) waver(x *entry, token string, random *rand.Rand) {
 		door := c.doors[random.IntN(len(c.doors))]
 		sent := time.Now()
 		if x.knows != out && random.IntN(4) > 0 {
-			status, code := c.call(door, "DELETE", x.event, token)
+			status, code := c.call(door, "DELETE", x.event, token, "")
 			x.left(sent, status, code)
 		} else {
-			status, code := c.call(door, "POST", x.event, token)
+			status, code := c.call(door, "POST", x.event, token, wishes[random.IntN(2)])
 			x.joined(sent, status, code)
 		}
 		pause := upTo(random, 300*time.Millisecond)
@@ -87,17 +88,20 @@ func (c *crowd) waver(x *entry, token string, random *rand.Rand) {
 	}
 }
 
+// wishes are bodies of a join.
+var wishes = []string{"", `{"notify":true}`}
+
 func upTo(random *rand.Rand, d time.Duration) time.Duration {
 	return time.Duration(random.Int64N(int64(d)))
 }
 
 // call sends a request and returns the status and the code of the error, if any.
-func (c *crowd) call(door http.Handler, method string, e *lottery.Event, token string) (status int, code string) {
-	r := httptest.NewRequest(method, "/join/"+e.ID.String(), nil)
+func (c *crowd) call(door http.Handler, method string, e *lottery.Event, token, body string) (status int, code string) {
+	r := httptest.NewRequest(method, "/join/"+e.ID.String(), strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)
-	var body struct{ Error struct{ Code string } }
-	_ = json.Unmarshal(w.Body.Bytes(), &body) // a 204 has none
-	return w.Code, body.Error.Code
+	var said struct{ Error struct{ Code string } }
+	_ = json.Unmarshal(w.Body.Bytes(), &said) // a 204 has none
+	return w.Code, said.Error.Code
 }

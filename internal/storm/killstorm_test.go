@@ -12,6 +12,7 @@ import (
 	"wxlottery/internal/drandsim"
 	"wxlottery/internal/testdb"
 	"wxlottery/internal/testmysql"
+	"wxlottery/internal/wechatsim"
 	"wxlottery/shared/lottery"
 )
 
@@ -31,7 +32,7 @@ type storm struct {
 }
 
 // TestAKillStormDrawsEveryEventExactlyOnce has processes of draw killed all the time, and the database twice, while users
-// race the locks. Of either program one process has a clock that is five seconds ahead, and one is five seconds behind. In
+// race the locks, half of them wishing a message by a WeChat that never answers. Of either program one process has a clock that is five seconds ahead, and one is five seconds behind. In
 // the end every event must have been drawn once, from the list that its users were told of.
 func TestAKillStormDrawsEveryEventExactlyOnce(t *testing.T) {
 	t.Parallel()
@@ -40,6 +41,7 @@ func TestAKillStormDrawsEveryEventExactlyOnce(t *testing.T) {
 	server := testmysql.Start(t)
 	s := &storm{ground: newGround(t, server.DSN(), quick), server: server, random: rand.New(rand.NewPCG(seed, 0))}
 	s.watch()
+	s.wechat(wechatsim.Fault{LatencyMS: 60_000}) // every message hangs
 	s.crowd = newCrowd(s.ground, 60, seed)
 	s.draws = []*function.Function{s.function("draw", 0, 2), s.function("draw", 5, 1), s.function("draw", -5, 1)}
 	s.makeEvents(testdb.Scale(40, 500), time.Duration(testdb.Scale(18, 240))*time.Second)

@@ -25,11 +25,12 @@ const (
 // TestMessagesSurviveKills draws a lottery, and kills every process again and again while its participants are told: each is told,
 // and twice only if his message was on its way at a kill. The simulated WeChat would take three messages of each.
 func TestMessagesSurviveKills(t *testing.T) {
+	t.Parallel()
 	testdb.MySQL(t)
 	n, kills := testdb.Scale(10_000, 100_000), testdb.Scale(3, 20)
 	t.Logf("%d participants, %d kills", n, kills)
 	g := newGround(t, testdb.DSN(t), quick)
-	sim := g.wechat()
+	sim := g.wechat(wechatsim.Fault{LatencyMS: 20})
 	filling := time.Duration(n/1000) * time.Second // at least as long as putting them into the event takes
 	e := g.event(g.user("organiser"), time.Now().Add(g.pace.lead+filling), time.Hour, 100)
 	openids := g.listeners(sim, e, n, 3)
@@ -78,9 +79,9 @@ func (g *ground) audit(sim *wechatsim.Sim, e *lottery.Event, openids []string, k
 	if notice := g.told(e); notice != want {
 		t.Errorf("the record says %+v", notice)
 	}
-	for _, pid := range []string{"state <> 1", "claim_token IS NOT NULL", "due_at_ms IS NOT NULL"} {
-		if left := g.number(`SELECT COUNT(*) FROM deliveries WHERE ` + pid); left != 0 {
-			t.Errorf("%d deliveries with %s", left, pid)
+	for _, wrong := range []string{"state <> 1", "claim_token IS NOT NULL", "due_at_ms IS NOT NULL"} {
+		if left := g.number(`SELECT COUNT(*) FROM deliveries WHERE ` + wrong); left != 0 {
+			t.Errorf("%d deliveries with %s", left, wrong)
 		}
 	}
 	if g.log.sawPanic() {
@@ -88,14 +89,15 @@ func (g *ground) audit(sim *wechatsim.Sim, e *lottery.Event, openids []string, k
 	}
 }
 
-// wechat is a simulated WeChat that the programs of this ground send messages by.
-func (g *ground) wechat() *wechatsim.Sim {
+// wechat is a simulated WeChat that the programs of this ground send messages by; each message has the fault.
+func (g *ground) wechat(fault wechatsim.Fault) *wechatsim.Sim {
 	g.t.Helper()
 	const appID, secret, page = "wx0000000000000000", "app-secret", "pages/event/event"
 	sim := wechatsim.New(wechatsim.Config{
 		AppID: appID, Secret: secret, Pages: []string{page}, Templates: map[string][]string{messageTemplate: {"thing1", "phrase2"}},
 	})
-	must(g.t, sim.Fault(wechatsim.Fault{API: "subscribe_send", LatencyMS: 20, N: 10_000_000}))
+	fault.API, fault.N = "subscribe_send", 10_000_000
+	must(g.t, sim.Fault(fault))
 	server := httptest.NewServer(sim.API())
 	g.t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	g.redis = testredis.New(g.t).Options().Addr

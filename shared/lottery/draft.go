@@ -46,8 +46,7 @@ type Place struct {
 }
 
 // Check returns the draft as it will be stored, texts trimmed. It holds for every rule that does not need the time.
-// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes, invalid_conditions, invalid_claim_terms;
-// text_rejected for a word that no lottery of ours may have.
+// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes, invalid_conditions, invalid_claim_terms.
 func (d Draft) Check() (Draft, error) {
 	var problem string
 	if d.Title, problem = checkText(d.Title, MaxTitle); problem != "" {
@@ -74,11 +73,12 @@ func (d Draft) Check() (Draft, error) {
 	}
 	d.DrawAt = d.DrawAt.UTC()
 	var err error
-	if d.Prizes, err = checkPrizes(d.Prizes); err != nil {
-		return Draft{}, err
-	}
-	return d, checkWords(d.texts())
+	d.Prizes, err = checkPrizes(d.Prizes)
+	return d, err
 }
+
+// CheckWords refuses words that no lottery of ours may have. Error: text_rejected, which names the field.
+func (d Draft) CheckWords() error { return checkWords(d.texts()) }
 
 // texts are what others will read, by the field they are of.
 func (d Draft) texts() []fieldText {
@@ -91,7 +91,7 @@ func (d Draft) texts() []fieldText {
 	return all
 }
 
-// Content is everything that others will read, a line each, for a check of texts; at most 1,670 characters.
+// Content is everything that others will read, a line each, for a check of texts; at most 1,573 characters.
 func (d Draft) Content() string {
 	var lines []string
 	for _, t := range d.texts() {

@@ -22,10 +22,10 @@ func (o Organiser) String() string {
 	return "private"
 }
 
-// ParseOrganiser reads the name in the API; "" is private.
+// ParseOrganiser reads the name in the API.
 func ParseOrganiser(name string) (o Organiser, ok bool) {
 	switch name {
-	case "", "private":
+	case "private":
 		return Private, true
 	case "business":
 		return Business, true

@@ -106,13 +106,13 @@ func (e *Event) StatusAt(now time.Time) Status {
 	return e.Status
 }
 
-// Joinable says why nobody may join or leave at now, or nil.
+// Joinable says why nobody may join or leave at now, or nil. Of an event that the text check holds nobody but its owner knows.
 func (e *Event) Joinable(now time.Time) error {
+	if e.Held {
+		return ErrNotFound
+	}
 	switch e.StatusAt(now) {
 	case Init:
-		if e.Held {
-			return ErrNotFound
-		}
 		return nil
 	case Opening:
 		return ErrLocked

@@ -170,6 +170,9 @@ func (s *Store) raiseNotify(ctx context.Context, id lottery.EventID, who Entrant
 // Participation reads a user's place in an event, and the event. Errors: lottery.ErrNotFound, ErrNotJoined; lottery.ErrNoKey.
 func (s *Store) Participation(ctx context.Context, id lottery.EventID, who Entrant) (Participation, *lottery.Event, error) {
 	e, _, err := s.Event(ctx, id)
+	if err == nil && e.Held && e.Owner != who.User {
+		err = lottery.ErrNotFound
+	}
 	if err != nil {
 		return Participation{}, nil, err
 	}
@@ -214,6 +217,8 @@ func (s *Store) Leave(ctx context.Context, id lottery.EventID, who Entrant, now 
 		}
 		s.closed.note(e, dbNow)
 		switch {
+		case e.Held && e.Owner != who.User:
+			return lottery.ErrNotFound
 		case e.KeyVersion != who.Version:
 			who.Version = e.KeyVersion
 			continue
