@@ -141,7 +141,9 @@ func (p *packaged) checkDraw() {
 func (p *packaged) checkStage() {
 	p.unless(p.property("HttpApiStage", "StageName") == "$default", "the stage is not $default")
 	p.unless(p.property("HttpApiStage", "DefaultRouteSettings", "ThrottlingRateLimit") != nil, "routes have no limits")
-	p.unless(p.property("HttpApiStage", "RouteSettings", "POST /login", "ThrottlingRateLimit") != nil, "POST /login has no limits")
+	for _, route := range asking {
+		p.unless(p.property("HttpApiStage", "RouteSettings", route, "ThrottlingRateLimit") != nil, "%s has no limits", route)
+	}
 	p.unless(p.property("HttpApi", "CorsConfiguration") == nil, "CORS of the gateway replaces the functions' own headers")
 	p.checkAccessLog(textOf(p.property("HttpApiStage", "AccessLogSettings", "Format")))
 }

@@ -127,6 +127,9 @@ func (t *template) checkLogs(name string) {
 // tellsTooMuch are the parts of an access log that hold a token, an event's id or somebody's address.
 var tellsTooMuch = regexp.MustCompile(`\$context\.(path|resourcePath|identity|authorizer|integrationErrorMessage|domainName|error\.message)|header|query`)
 
+// asking are the routes that ask WeChat, which has limits of its own.
+var asking = []string{"POST /login", "PATCH /login", "POST /events", "GET /events/{id}/qrcode"}
+
 // checkAPI looks at the stage, its limits and its log.
 func (t *template) checkAPI() {
 	p := at(t.resources["HttpApi"], "Properties")
@@ -135,7 +138,9 @@ func (t *template) checkAPI() {
 	t.unless(at(p, "CorsConfiguration") == nil, "CORS of the gateway replaces the functions' own headers")
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 		t.unless(at(p, "DefaultRouteSettings", limit) != nil, "routes have no %s", limit)
-		t.unless(at(p, "RouteSettings", "POST /login", limit) != nil, "POST /login has no %s", limit)
+		for _, route := range asking {
+			t.unless(at(p, "RouteSettings", route, limit) != nil, "%s has no %s", route, limit)
+		}
 	}
 	routes := map[string]bool{}
 	for _, name := range Names {
