@@ -23,7 +23,7 @@ func TestAMigrationThatWasNotRecordedIsRunAgain(t *testing.T) {
 	t.Parallel()
 	testdb.MySQL(t)
 	dsn := testdb.DSN(t)
-	for _, versions := range [][]int{{5}, {4, 5}} {
+	for _, versions := range [][]int{{7}, {6, 7}, {5, 6, 7}, {4, 5, 6, 7}} {
 		for _, version := range versions {
 			forget(t, dsn, version)
 		}
