@@ -14,6 +14,7 @@ import (
 	"wxlottery/internal/wechatsim"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/store"
+	"wxlottery/shared/wechat"
 )
 
 func (p *post) fault(f wechatsim.Fault) {
@@ -381,4 +382,50 @@ func TestWithoutTemplatesWhatThereIsToTellIsForgotten(t *testing.T) {
 	}
 	p.deliver(p.courier(p.Store, 2))
 	diff(t, "states", p.states(e), map[string]int{})
+}
+
+// panicking is a Sender that panics at its first message.
+type panicking struct {
+	Sender
+	once sync.Once
+}
+
+func (p *panicking) Send(ctx context.Context, m wechat.Message) (err error) {
+	first := false
+	p.once.Do(func() { first = true })
+	if first {
+		panic("ouch")
+	}
+	return p.Sender.Send(ctx, m)
+}
+
+func TestAPanicStaysWithItsMessage(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	e, _ := p.canceled(5)
+	p.deliver(p.carrying(p.Store, &panicking{Sender: p.client}, 2))
+	diff(t, "states", p.states(e), map[string]int{"sent": 4, "waiting panic": 1})
+	p.deliver(p.courier(p.Later(2*time.Second), 2))
+	diff(t, "states afterwards", p.states(e), map[string]int{"sent": 5})
+}
+
+// TestTheRateIsKept counts what is sent in a second at ten a second.
+func TestTheRateIsKept(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	e, _ := p.canceled(60)
+	p.exec(`UPDATE credits SET credits = 0 WHERE user_id IN (SELECT user_id FROM participants WHERE ticket < ?)`, append([]byte{0x80}, make([]byte, 15)...))
+	c := p.courier(p.Store, 20)
+	c.limiter.SetLimit(10)
+	c.limiter.SetBurst(1)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := c.Deliver(ctx, free)
+	must(t, err)
+	if n := p.states(e)["sent"]; n < 5 || n > 12 {
+		t.Errorf("%d messages in a second", n)
+	}
+	if n := p.states(e)["refused no credit"]; n < 3 {
+		t.Errorf("only %d of those that are not sent were through: they need not wait for the rate", n)
+	}
 }

@@ -2,6 +2,8 @@ package courier
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -66,7 +68,7 @@ func (r *run) deliver(ctx context.Context) error {
 		lanes.Go(func() { r.lane(ctx) })
 	}
 	recorder.Go(func() { r.record(ctx) })
-	err = r.clerk(ctx)
+	err = r.clerkOrSay(ctx)
 	close(r.work)
 	lanes.Wait()
 	close(r.done)
@@ -75,6 +77,16 @@ func (r *run) deliver(ctx context.Context) error {
 		err = r.failed
 	}
 	return err
+}
+
+// clerkOrSay makes an error of a panic, so that lanes and recorder end in order.
+func (r *run) clerkOrSay(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("courier: panic: %v", p)
+		}
+	}()
+	return r.clerk(ctx)
 }
 
 // clerk hands out what is due until nothing is.
@@ -87,14 +99,16 @@ func (r *run) clerk(ctx context.Context) error {
 		}
 		claimed := time.Now()
 		post, err := r.claim(ctx, limit)
-		if err != nil || len(post.Deliveries) == 0 {
-			return ignoreEnd(ctx, err)
+		if err != nil {
+			return errors.Join(ignoreEnd(ctx, err), r.giveBack(ctx, post.Deliveries))
+		}
+		if len(post.Deliveries) == 0 {
+			return nil
 		}
 		for i, d := range post.Deliveries {
-			if !r.begin(ctx, claimed) {
+			if !r.handOut(ctx, claimed, post.Now, d) {
 				return r.giveBack(ctx, post.Deliveries[i:])
 			}
-			r.handOut(post.Now.Add(time.Since(claimed)), d)
 		}
 		r.awaitProbe(ctx)
 		if r.stopped() {
@@ -110,6 +124,9 @@ func (r *run) awaitProbe(ctx context.Context) {
 	}
 }
 
+// claimWithin is how long a claim may take, with what is given back of it, when the time is up meanwhile.
+const claimWithin = Reserve - farewell - time.Second
+
 // claimTime is how long handing out a claim may take; what is begun later would outlive the lease.
 const claimTime = store.DeliveryLease - sendTime - farewell
 
@@ -121,8 +138,10 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-// claim takes messages and reads their events.
+// claim takes messages and reads their events, in time of its own: a claim that was cut off would hold what nobody sends.
 func (r *run) claim(ctx context.Context, limit int) (store.Post, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimWithin)
+	defer cancel()
 	r.mu.Lock()
 	fresh := !r.pauses.any()
 	r.mu.Unlock()
@@ -150,31 +169,33 @@ func (r *run) claim(ctx context.Context, limit int) (store.Post, error) {
 	return post, err
 }
 
-// begin waits until one more message may be begun: for a slot, for the draws, for the rate. It says whether there is time left.
-func (r *run) begin(ctx context.Context, claimed time.Time) bool {
+// handOut gives a message to a lane as soon as it may be begun, or straight to the recorder where it is not to be sent. It is false
+// where there is no time left for it. claimed is this machine's clock, at the database's at.
+func (r *run) handOut(ctx context.Context, claimed, at time.Time, d store.Delivery) bool {
 	select {
 	case <-ctx.Done():
 		return false
 	case r.slots <- struct{}{}:
 	}
+	if o, ended := r.unsent(at.Add(time.Since(claimed)), d); ended {
+		r.done <- o
+		return true
+	}
+	if !r.begin(ctx, claimed) {
+		<-r.slots
+		return false
+	}
+	r.work <- letter{d, r.events[d.Event]}
+	return true
+}
+
+// begin waits until one more message may be begun, for the draws and for the rate, and says whether there is time left.
+func (r *run) begin(ctx context.Context, claimed time.Time) bool {
 	held := r.hold()
 	for held && pause.For(ctx, 5*time.Millisecond) {
 		held = r.hold()
 	}
-	if held || ctx.Err() != nil || r.limiter.Wait(ctx) != nil || time.Since(claimed) > claimTime || r.stopped() {
-		<-r.slots
-		return false
-	}
-	return true
-}
-
-// handOut gives a message to a lane, or straight to the recorder where it is not to be sent.
-func (r *run) handOut(now time.Time, d store.Delivery) {
-	if o, ended := r.unsent(now, d); ended {
-		r.done <- o
-		return
-	}
-	r.work <- letter{d, r.events[d.Event]}
+	return !held && ctx.Err() == nil && r.limiter.Wait(ctx) == nil && time.Since(claimed) <= claimTime && !r.stopped()
 }
 
 // unsent is the outcome of a message that is not sent.
@@ -207,8 +228,20 @@ func (r *run) template(d store.Delivery) message.Template {
 // lane sends one message after the other.
 func (r *run) lane(ctx context.Context) {
 	for l := range r.work {
-		r.done <- r.judge(ctx, l.Delivery, r.send(ctx, l))
+		r.done <- r.attempt(ctx, l)
 	}
+}
+
+// attempt sends a message and says what became of it. A panic stays with its message, like an answer that nobody knows.
+func (r *run) attempt(ctx context.Context, l letter) (o store.Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.ErrorContext(ctx, "message", "request_id", cloud.RequestID(ctx), "event", l.Event.String(), "error", fmt.Sprintf("panic: %v", p))
+			o = store.Outcome{Delivery: l.Delivery, Reason: "panic"}
+			again(&o, time.Second<<l.Tries)
+		}
+	}()
+	return r.judge(ctx, l.Delivery, r.send(ctx, l))
 }
 
 // send sends a message, in time of its own: what has begun is not cut off.
@@ -284,6 +317,9 @@ func (r *run) add(some []store.Outcome) {
 
 // giveBack lets others have what was claimed and not begun.
 func (r *run) giveBack(ctx context.Context, rest []store.Delivery) error {
+	if len(rest) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	var some []store.Outcome
