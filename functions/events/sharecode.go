@@ -13,7 +13,8 @@ import (
 
 var errNoCode = fault.New(fault.NotFound, "qrcode_not_found", "this deployment makes no share codes")
 
-// shareCode answers with the image that leads to the event. It is made once, at the first question, and kept.
+// shareCode answers with the image that leads to the event. It is made at the first question, and kept: of several that are made at
+// once, the first.
 func (s *server) shareCode(ctx context.Context, caller *api.Caller, r *http.Request) (api.Answer, error) {
 	e, _, err := s.visible(ctx, caller, r)
 	if err != nil {

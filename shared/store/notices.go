@@ -89,11 +89,16 @@ func (s *Store) list(ctx context.Context, id lottery.EventID, token [16]byte, te
 		if err != nil || !j.open {
 			return err
 		}
-		page, err := j.page(ctx, tx, templates, limit)
+		j.toldTo = j.toldTo && !j.found && templates.Organiser != ""
+		room := limit
+		if j.toldTo {
+			room--
+		}
+		page, err := j.page(ctx, tx, templates, room)
 		if err != nil {
 			return err
 		}
-		all, err = s.record(ctx, tx, j, page, token, templates, len(page) < limit)
+		all, err = s.record(ctx, tx, j, page, token, len(page) < room || templates.Participant == "")
 		return err
 	})
 	return all, err
@@ -103,7 +108,7 @@ func (s *Store) list(ctx context.Context, id lottery.EventID, token [16]byte, te
 type job struct {
 	event  lottery.EventID
 	owner  lottery.UserID
-	toldTo bool // the organiser wishes to hear of it, and it is not he who did it
+	toldTo bool // the organiser wishes to hear of it, and it is not he who did it; he has no row yet
 	open   bool // there is something left to do
 	found  bool // it has its row in notices
 	ended  int64
@@ -160,9 +165,9 @@ func (j job) page(ctx context.Context, tx *sqlx.Tx, templates Templates, limit i
 }
 
 // record gives the page its rows and moves the cursor on; last says that the list ends with it.
-func (s *Store) record(ctx context.Context, tx *sqlx.Tx, j job, page []seat, token [16]byte, templates Templates, last bool) ([]recipient, error) {
+func (s *Store) record(ctx context.Context, tx *sqlx.Tx, j job, page []seat, token [16]byte, last bool) ([]recipient, error) {
 	var all []recipient
-	if !j.found && j.toldTo && templates.Organiser != "" {
+	if j.toldTo {
 		all = append(all, recipient{j.event, j.owner})
 	}
 	for _, p := range page {

@@ -234,3 +234,27 @@ func TestTheMailSaysWhatComesUp(t *testing.T) {
 	must(t, w.store.EndTurn(ctx, "deliver", [16]byte{1}))
 	same(t, "it was given back", mail(w.store, 0), store.Mail{})
 }
+
+// TestTheOrganisersMessageCountsAgainstTheLimit asks for one message of an event that has several, the organiser's among them.
+func TestTheOrganisersMessageCountsAgainstTheLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.hourAhead()
+	w.join(e, names(3)...)
+	w.exec(`UPDATE participants SET notify = 1`)
+	w.exec(`UPDATE events SET notify_owner = 1`)
+	w.exec(`UPDATE events SET held = 1 WHERE id = ?`, e.ID[:]) // canceled by the lock: the organiser hears of it
+	must(t, lock(w.later(time.Hour), e, 0))
+	seen := 0
+	for range 5 {
+		post, err := w.later(time.Hour).ClaimDeliveries(context.Background(), [16]byte{1}, templates, 1, true)
+		must(t, err)
+		if len(post.Deliveries) > 1 {
+			t.Fatalf("%d messages claimed, with a limit of one", len(post.Deliveries))
+		}
+		seen += len(post.Deliveries)
+	}
+	if seen != 4 {
+		t.Errorf("%d of 4 messages were claimed", seen)
+	}
+}
