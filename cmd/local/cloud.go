@@ -29,10 +29,12 @@ type localCloud struct {
 	platform
 	functions map[string]*function.Function
 	log       *slog.Logger
+	journal   *journal
+	census    *census
 }
 
 // newCloud makes the functions; nothing runs before the first request. Their variables are what the cloud would be told.
-// What goes wrong around the functions is told to stderr; so is what they log, unless -quiet is set.
+// What goes wrong around the functions is told to stderr; so is what they log, unless -quiet is set. The journal gets that always.
 func newCloud(o options, b build, variables map[string]string, stderr io.Writer) *localCloud {
 	logs := stderr
 	if o.quiet {
@@ -44,11 +46,12 @@ func newCloud(o options, b build, variables map[string]string, stderr io.Writer)
 	}
 	c := &localCloud{
 		platform: o.cloud, functions: map[string]*function.Function{}, log: slog.New(slog.NewTextHandler(stderr, nil)),
+		journal: newJournal(logs), census: newCensus(variables["DB_DSN"]),
 	}
 	for _, name := range names {
 		cfg := function.Config{
 			Name: name, Path: b.path(name), Protocol: o.cloud.protocol, Env: baseEnv(), Variables: variables,
-			Cap: httpCap, Timeout: httpTimeout, Wait: wait, Log: logs,
+			Cap: httpCap, Timeout: httpTimeout, Wait: wait, Log: c.journal,
 		}
 		if name == "draw" {
 			cfg.Cap, cfg.Timeout = drawCap, drawTimeout
@@ -166,4 +169,5 @@ func (c *localCloud) close() {
 	for _, f := range c.functions {
 		f.Close()
 	}
+	c.census.close()
 }

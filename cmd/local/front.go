@@ -13,6 +13,7 @@ import (
 	"wxlottery/cmd/local/gateway"
 	"wxlottery/internal/drandsim"
 	"wxlottery/internal/wechatsim"
+	"wxlottery/web/playground"
 )
 
 // A world is what stands in for what is around the functions.
@@ -38,7 +39,11 @@ func newFront(c *localCloud, w world, version string) http.Handler {
 	tools.Handle("/_sim/drand/control/", http.StripPrefix("/_sim/drand/control", w.relay.Control()))
 	tools.HandleFunc("POST /_sim/draw", c.serveDraw)
 	tools.HandleFunc("GET /_sim/functions", c.serveStats)
+	tools.HandleFunc("GET /_sim/operator", c.serveOperator)
 	tools.Handle("GET /verify/", w.page)
+	play := playground.Handler()
+	tools.Handle("GET /{$}", play)
+	tools.Handle("GET "+playground.Assets, play)
 	tools.Handle("/", gate)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Lottery-Version", version)
@@ -51,7 +56,8 @@ func newFront(c *localCloud, w world, version string) http.Handler {
 }
 
 func isTool(path string) bool {
-	return strings.HasPrefix(path, "/_sim/") || strings.HasPrefix(path, "/verify/")
+	return path == "/" || strings.HasPrefix(path, "/_sim/") || strings.HasPrefix(path, "/verify/") ||
+		strings.HasPrefix(path, playground.Assets)
 }
 
 func (c *localCloud) serveDraw(w http.ResponseWriter, r *http.Request) {

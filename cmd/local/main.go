@@ -82,6 +82,7 @@ func serve(stop, hurry context.Context, o options, stdout, stderr io.Writer) err
 	go c.runTimer(timer, o.tick)
 
 	fmt.Fprintf(stdout, "ready %s\n", url)
+	fmt.Fprintf(stderr, "open %s/ in a browser to play\n", url)
 	if o.beacon == "drand" {
 		fmt.Fprintf(stderr, "to recheck a draw: go run ./cmd/verify -dev-chain %x -event %s/events/ID\n", back.chain.Public(), url)
 	}

@@ -34,6 +34,7 @@ type settings struct {
 }
 
 func main() {
+	cloud.Count("queries", store.Statements)
 	w := new(lazyWorker)
 	cloud.StartTimer(w.tick)
 }

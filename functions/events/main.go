@@ -25,6 +25,7 @@ type settings struct {
 }
 
 func main() {
+	cloud.Count("queries", store.Statements)
 	cloud.StartHTTP(cloud.Lazy(open))
 }
 

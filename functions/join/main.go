@@ -11,6 +11,7 @@ import (
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/session"
 	"wxlottery/shared/setup"
+	"wxlottery/shared/store"
 )
 
 type settings struct {
@@ -22,6 +23,7 @@ type settings struct {
 }
 
 func main() {
+	cloud.Count("queries", store.Statements)
 	cloud.StartHTTP(cloud.Lazy(open))
 }
 

@@ -9,6 +9,7 @@ import (
 	"wxlottery/shared/config"
 	"wxlottery/shared/session"
 	"wxlottery/shared/setup"
+	"wxlottery/shared/store"
 	"wxlottery/shared/wechat"
 )
 
@@ -19,6 +20,7 @@ type settings struct {
 }
 
 func main() {
+	cloud.Count("queries", store.Statements)
 	cloud.StartHTTP(cloud.Lazy(open))
 }
 

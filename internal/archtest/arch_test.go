@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"shared/setup":           {"shared/config", "shared/fault", "shared/lottery", "shared/message", "shared/secretsmanager", "shared/store", "shared/vdraw"},
 	"functions/login":        {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
 	"functions/events":       {"shared/api", "shared/cloud", "shared/config", "shared/fault", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/vdraw", "shared/wechat"},
-	"functions/join":         {"functions/join/handler", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup"},
+	"functions/join":         {"functions/join/handler", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store"},
 	"functions/join/handler": {"shared/api", "shared/lottery", "shared/session", "shared/store", "shared/vdraw"},
 	"functions/draw":         {"functions/draw/courier", "functions/draw/worker", "shared/beacon", "shared/cloud", "shared/config", "shared/lottery", "shared/session", "shared/setup", "shared/store", "shared/wechat"},
 	"functions/draw/courier": {"shared/cloud", "shared/lottery", "shared/message", "shared/pause", "shared/store", "shared/wechat"},

@@ -17,8 +17,9 @@ import (
 // record collects what one log line will say about an invocation. It has a lock because a handler that was given up may
 // go on using it.
 type record struct {
-	id  string
-	log *slog.Logger
+	id     string
+	log    *slog.Logger
+	counts []growth
 
 	mu    sync.Mutex
 	attrs []slog.Attr
@@ -50,7 +51,7 @@ func withRecord(ctx context.Context) (context.Context, *record) {
 	if !ok {
 		log = slog.Default()
 	}
-	rec := &record{id: id, log: log}
+	rec := &record{id: id, log: log, counts: growths()}
 	return context.WithValue(ctx, recordKey{}, rec), rec
 }
 
@@ -79,11 +80,14 @@ func (rec *record) add(attrs []slog.Attr) {
 	}
 }
 
-// write logs the line: the given attributes first, then what was noted.
+// write logs the line: the given attributes first, then what was counted, then what was noted.
 func (rec *record) write(ctx context.Context, level slog.Level, msg string, attrs ...slog.Attr) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	all := append([]slog.Attr{slog.String("request_id", rec.id)}, attrs...)
+	for _, g := range rec.counts {
+		all = append(all, g.attr())
+	}
 	rec.log.LogAttrs(ctx, level, msg, append(all, rec.attrs...)...)
 }
 

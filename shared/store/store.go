@@ -53,15 +53,17 @@ func Open(dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStore(sqlx.NewDb(sql.OpenDB(connector), "mysql"), newDialect("mysql", mysqlNow), o), nil
+	return newStore(connector, newDialect("mysql", mysqlNow), o), nil
 }
 
 func openSQLite(path string, o Options) (*Store, error) {
-	db, err := sql.Open("sqlite", SQLiteSource(path))
+	source := SQLiteSource(path)
+	pool, err := sql.Open("sqlite", source) // for its driver, which nothing but its name is known of here
 	if err != nil {
 		return nil, fmt.Errorf("store: open SQLite (is the driver linked, -tags sqlite?): %w", err)
 	}
-	return newStore(sqlx.NewDb(db, "sqlite"), newDialect("sqlite", sqliteNow), o), nil
+	defer pool.Close()
+	return newStore(sourceConnector{pool.Driver(), source}, newDialect("sqlite", sqliteNow), o), nil
 }
 
 // SQLiteSource is the driver's name for a file, with the settings that let several processes share it.
@@ -72,7 +74,8 @@ func SQLiteSource(path string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
 }
 
-func newStore(db *sqlx.DB, d *dialect, o Options) *Store {
+func newStore(c driver.Connector, d *dialect, o Options) *Store {
+	db := sqlx.NewDb(sql.OpenDB(countingConnector{c}), d.name)
 	conns := o.Conns
 	if conns == 0 {
 		conns = 2

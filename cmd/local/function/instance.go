@@ -23,6 +23,7 @@ type instance struct {
 	gone    chan struct{}    // closed when the process has ended
 	late    atomic.Bool      // killed for taking too long
 	alarm   *time.Timer      // kills the process; set at its start and with every event
+	since   time.Time        // when the process was started
 	noPlace bool             // the process could not start where it was told to; to be read once it is gone
 	started bool             // has been ready for an event; guarded by fn.mu
 	busy    bool             // belongs to a request; guarded by fn.mu
@@ -62,6 +63,7 @@ func launch(f *Function) (*instance, error) {
 		line.Close()
 		return nil, err
 	}
+	i.since = time.Now().UTC().Truncate(time.Millisecond)
 	i.alarm = time.AfterFunc(startLimit, i.expire)
 	return i, nil
 }

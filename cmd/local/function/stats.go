@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Stats counts what a function has been through since New.
@@ -21,9 +22,10 @@ type Stats struct {
 
 // InstanceStats describes one living process.
 type InstanceStats struct {
-	PID         int  `json:"pid"`
-	Busy        bool `json:"busy"`
-	Invocations int  `json:"invocations"`
+	PID         int       `json:"pid"`
+	Busy        bool      `json:"busy"`
+	Invocations int       `json:"invocations"`
+	Started     time.Time `json:"started"` // UTC, to the millisecond
 }
 
 // Stats returns a snapshot.
@@ -33,7 +35,7 @@ func (f *Function) Stats() Stats {
 	s := f.stats
 	s.Instances = make([]InstanceStats, 0, len(f.all))
 	for i := range f.all {
-		s.Instances = append(s.Instances, InstanceStats{PID: i.cmd.Process.Pid, Busy: i.busy, Invocations: i.served})
+		s.Instances = append(s.Instances, InstanceStats{i.cmd.Process.Pid, i.busy, i.served, i.since})
 	}
 	slices.SortFunc(s.Instances, func(a, b InstanceStats) int { return cmp.Compare(a.PID, b.PID) })
 	return s
