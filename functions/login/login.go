@@ -22,6 +22,7 @@ func (s *server) routes() api.Routes {
 	return api.Routes{
 		"POST /login":   api.Public(s.logIn),
 		"PATCH /login":  api.User(s.sessions, s.rename),
+		"PUT /login":    api.User(s.sessions, s.rename), // wx.request has no PATCH
 		"DELETE /login": api.User(s.sessions, s.logOut),
 	}
 }

@@ -260,3 +260,19 @@ func TestTheDatabaseDownIsUnavailableAndThenWorksAgain(t *testing.T) {
 		c.Call("POST /login", "", map[string]string{"code": b.code(t, "bob")}).Want(t, name+", then back", 200, "")
 	}
 }
+
+// TestANameIsSetByPutAsWell is for mini programs: wx.request sends no PATCH.
+func TestANameIsSetByPutAsWell(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token := b.login(t, "alice").Token
+	for _, route := range []string{"PATCH /login", "PUT /login"} {
+		var got nameAnswer
+		b.Call(route, token, map[string]string{"name": " 小明 "}).Want(t, route, 200, "").Into(t, &got)
+		if got != (nameAnswer{Name: "小明"}) {
+			t.Errorf("%s: %+v", route, got)
+		}
+		b.Call(route, token, map[string]string{"name": ""}).Want(t, route, 400, "invalid_name")
+		b.Call(route, "", map[string]string{"name": "x"}).Want(t, route, 401, "login_required")
+	}
+}

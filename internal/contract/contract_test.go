@@ -424,7 +424,7 @@ func TestRoutesAreMuxPatterns(t *testing.T) {
 		"DELETE /events/{id}", "DELETE /join/{id}", "DELETE /login", "GET /events", "GET /events/{id}",
 		"GET /events/{id}/proof", "GET /events/{id}/qrcode", "GET /events/{id}/tickets", "GET /events/{id}/winners",
 		"GET /join/{id}", "PATCH /login", "POST /events", "POST /events/{id}/beacon", "POST /events/{id}/cancel",
-		"POST /events/{id}/read", "POST /join/{id}", "POST /login",
+		"POST /events/{id}/read", "POST /join/{id}", "POST /login", "PUT /login",
 	}
 	if diff := cmp.Diff(want, Load(t).Routes()); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)

@@ -18,7 +18,7 @@ var samMistakes = []change{
 	{samFile, "SubnetIds: !Ref SubnetIds", "SubnetIds: []", "is not in the network"},
 	{samFile, "MemorySize: 256", "MemorySize: 256\n    Tracing: Active", "is traced"},
 	{samFile, "Method: PATCH, Path: /login", "Method: PUT, Path: /login", "route PATCH /login is missing"},
-	{samFile, "Method: PATCH, Path: /login", "Method: PUT, Path: /login", "route PUT /login is too much"},
+	{samFile, "Method: PATCH, Path: /login", "Method: HEAD, Path: /login", "route HEAD /login is too much"},
 	{samFile, "Path: '/join/{id}'", "Path: '/join/{event}'", "route POST /join/{event} is too much"},
 	{samFile, "Method: PATCH, Path: /login", "Method: POST, Path: /login", "route POST /login is there twice"},
 	{samFile, "PayloadFormatVersion: '2.0'", "PayloadFormatVersion: '1.0'", "with payload 2.0"},

@@ -128,7 +128,7 @@ func (t *template) checkLogs(name string) {
 var tellsTooMuch = regexp.MustCompile(`\$context\.(path|resourcePath|identity|authorizer|integrationErrorMessage|domainName|error\.message)|header|query`)
 
 // asking are the routes that ask WeChat, which has limits of its own.
-var asking = []string{"POST /login", "PATCH /login", "POST /events", "GET /events/{id}/qrcode"}
+var asking = []string{"POST /login", "PATCH /login", "PUT /login", "POST /events", "GET /events/{id}/qrcode"}
 
 // checkAPI looks at the stage, its limits and its log.
 func (t *template) checkAPI() {
