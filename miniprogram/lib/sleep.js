@@ -1,0 +1,2 @@
+/** @returns {Promise<void>} */
+module.exports = (ms) => new Promise((resolve) => { setTimeout(() => resolve(), ms); });
