@@ -46,7 +46,8 @@ type Place struct {
 }
 
 // Check returns the draft as it will be stored, texts trimmed. It holds for every rule that does not need the time.
-// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes, invalid_conditions, invalid_claim_terms.
+// Errors: invalid_title, invalid_description, invalid_draw_at, invalid_prizes, invalid_organiser,
+// invalid_conditions, invalid_claim_terms.
 func (d Draft) Check() (Draft, error) {
 	var problem string
 	if d.Title, problem = checkText(d.Title, MaxTitle); problem != "" {
@@ -67,6 +68,9 @@ func (d Draft) Check() (Draft, error) {
 		if *optional.text, problem = checkText(*optional.text, optional.limit); problem != "" {
 			return Draft{}, fault.Invalid(optional.field, "%s %s (1 to %d characters, or none)", optional.field, problem, optional.limit)
 		}
+	}
+	if d.Organiser != Private && d.Organiser != Business {
+		return Draft{}, fault.Invalid("organiser", "organiser must be private or business")
 	}
 	if d.DrawAt.Nanosecond() != 0 {
 		return Draft{}, fault.Invalid("draw_at", "draw_at must be in whole seconds")

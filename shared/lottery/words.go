@@ -20,17 +20,17 @@ type fieldText struct{ field, text string }
 // 精彩票房 is splendid box office, 以下注意 a note about what follows.
 var words = []struct{ word, before, behind string }{
 	{word: "彩票", before: "精喝光色多出异七云"},
-	{word: "彩券"},
-	{word: "彩民"},
-	{word: "福利彩", behind: "蛋笔绘虹妆排色带"},
+	{word: "彩券", before: "精", behind: "商"},
+	{word: "彩民", before: "精七水多异", behind: "族谣宿间俗歌"},
+	{word: "福利彩", behind: "蛋笔绘虹妆排色带电"},
 	{word: "体育彩", behind: "蛋笔绘虹妆排色带"},
 	{word: "六合彩"},
-	{word: "双色球", behind: "鞋拍衣服"},
-	{word: "雙色球", behind: "鞋拍衣服"},
+	{word: "双色球", behind: "鞋拍衣服形灯"},
+	{word: "雙色球", behind: "鞋拍衣服形燈"},
 	{word: "大乐透"},
 	{word: "大樂透"},
-	{word: "时时彩"},
-	{word: "時時彩"},
+	{word: "时时彩", behind: "虹灯"},
+	{word: "時時彩", behind: "虹燈"},
 	{word: "博彩", before: "微", behind: "蛋妆"},
 	{word: "赌博"},
 	{word: "賭博"},
@@ -58,7 +58,7 @@ func checkWords(texts []fieldText) error {
 
 func hasWord(text string) bool {
 	letters := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		if (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
 			return r
 		}
 		return -1

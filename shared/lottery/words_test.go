@@ -182,3 +182,19 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+func TestFillersHideNoWord(t *testing.T) {
+	for _, filler := range []string{"\u3164", "\u115f", "\u1160", "\uffa0"} { // letters to Unicode, nothing to a reader
+		if !hasWord("彩" + filler + "票") {
+			t.Errorf("%q is allowed", "彩"+filler+"票")
+		}
+	}
+}
+
+func TestOrdinaryPrizesAndTitlesPass(t *testing.T) {
+	for _, text := range []string{"七彩民族风围巾", "精彩民谣之夜门票", "水彩民宿体验券", "时时彩虹糖", "精彩券商路演", "福利彩电", "双色球形灯"} {
+		if hasWord(text) {
+			t.Errorf("%q is refused", text)
+		}
+	}
+}

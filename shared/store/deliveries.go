@@ -36,16 +36,22 @@ type Post struct {
 }
 
 // ClaimDeliveries takes up to limit messages that are due: those that were to be tried again, or whose claim has run out, first,
-// then, if fresh says so, new ones from the lists of ended events. Claims that overlap get different ones.
-func (s *Store) ClaimDeliveries(ctx context.Context, token [16]byte, templates Templates, limit int, fresh bool) (Post, error) {
-	p := Post{Token: token}
+// then, if fresh says so, new ones from the lists of ended events. Claims that overlap get different ones. With an error come those
+// that are claimed all the same, by event and user only, to be given back.
+func (s *Store) ClaimDeliveries(ctx context.Context, token [16]byte, templates Templates, limit int, fresh bool) (p Post, err error) {
+	p.Token = token
 	due, err := s.claimDue(ctx, token, limit)
 	if err != nil {
 		return p, err
 	}
-	for more := fresh; more && len(due) < limit; {
-		ids, err := s.jobs(ctx, 20)
+	defer func() {
 		if err != nil {
+			p.Deliveries = bare(due)
+		}
+	}()
+	for more := fresh; more && len(due) < limit; {
+		var ids []lottery.EventID
+		if ids, err = s.jobs(ctx, 20); err != nil {
 			return p, err
 		}
 		more = len(ids) > 0
@@ -53,15 +59,15 @@ func (s *Store) ClaimDeliveries(ctx context.Context, token [16]byte, templates T
 			if len(due) >= limit {
 				break
 			}
-			listed, err := s.list(ctx, id, token, templates, limit-len(due))
-			if err != nil {
-				p.Faults = append(p.Faults, err)
-				err = s.putOffJob(ctx, id)
+			listed, fault := s.list(ctx, id, token, templates, limit-len(due))
+			due = append(due, listed...)
+			if fault == nil {
+				continue
 			}
-			if err != nil {
+			p.Faults = append(p.Faults, fault)
+			if err = s.putOffJob(ctx, id); err != nil {
 				return p, err
 			}
-			due = append(due, listed...)
 		}
 	}
 	if len(due) == 0 {
@@ -69,6 +75,13 @@ func (s *Store) ClaimDeliveries(ctx context.Context, token [16]byte, templates T
 	}
 	p.Deliveries, p.Now, err = s.deliveries(ctx, due, templates)
 	return p, classify("read claimed messages", err)
+}
+
+func bare(all []recipient) (ds []Delivery) {
+	for _, r := range all {
+		ds = append(ds, Delivery{Event: r.event, User: r.user})
+	}
+	return ds
 }
 
 // claimDue moves due_at_ms to the end of the lease. A row that still bears a token comes from a claim that ended without a word:
@@ -186,15 +199,21 @@ func (s *Store) Settle(ctx context.Context, token [16]byte, templates Templates,
 	return s.tx(ctx, "record what became of messages", func(tx *sqlx.Tx) error {
 		counts := map[lottery.EventID]*[4]int64{}
 		for g, users := range groupOutcomes(outcomes) {
-			n, err := s.settleGroup(ctx, tx, token, g, users)
+			users, err := s.stillClaimed(ctx, tx, token, g.event, users)
 			if err != nil {
+				return err
+			}
+			if len(users) == 0 {
+				continue
+			}
+			if err := s.settleGroup(ctx, tx, g, users); err != nil {
 				return err
 			}
 			if g.State != Waiting && !g.organiser {
 				if counts[g.event] == nil {
 					counts[g.event] = new([4]int64)
 				}
-				counts[g.event][g.State] += n
+				counts[g.event][g.State] += int64(len(users))
 			}
 			if err := s.settleCredits(ctx, tx, templates, g, users); err != nil {
 				return fmt.Errorf("credits: %w", err)
@@ -232,7 +251,20 @@ func groupOutcomes(outcomes []Outcome) map[outcomeGroup][][]byte {
 	return groups
 }
 
-func (s *Store) settleGroup(ctx context.Context, tx *sqlx.Tx, token [16]byte, g outcomeGroup, users [][]byte) (int64, error) {
+// stillClaimed are those of an event's users whose messages are claimed with the token, held until the transaction ends. The
+// others are somebody else's by now, or have been recorded already.
+func (s *Store) stillClaimed(ctx context.Context, tx *sqlx.Tx, token [16]byte, id lottery.EventID, users [][]byte) (mine [][]byte, err error) {
+	statement, args, err := sqlx.In(s.dialect.sql(`
+		SELECT user_id
+		FROM deliveries
+		WHERE event_id = ? AND claim_token = ? AND user_id IN (?) {update}`), id[:], token[:], users)
+	if err != nil {
+		return nil, err
+	}
+	return mine, tx.SelectContext(ctx, &mine, statement, args...)
+}
+
+func (s *Store) settleGroup(ctx context.Context, tx *sqlx.Tx, g outcomeGroup, users [][]byte) error {
 	set, args := "due_at_ms = NULL, ended_at_ms = {now}", []any{}
 	if g.State == Waiting {
 		set, args = "due_at_ms = {now} + ?", []any{g.pause.Milliseconds()}
@@ -244,19 +276,16 @@ func (s *Store) settleGroup(ctx context.Context, tx *sqlx.Tx, token [16]byte, g 
 	if g.reason != "" {
 		reason = g.reason
 	}
-	args = append([]any{g.State, reason, tried}, append(args, g.event[:], token[:], users)...)
+	args = append([]any{g.State, reason, tried}, append(args, g.event[:], users)...)
 	statement, args, err := sqlx.In(s.dialect.sql(`
 		UPDATE deliveries
 		SET state = ?, reason = ?, tries = tries + ?, claim_token = NULL, `+set+`
-		WHERE event_id = ? AND claim_token = ? AND user_id IN (?)`), args...)
+		WHERE event_id = ? AND user_id IN (?)`), args...)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	result, err := tx.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	_, err = tx.ExecContext(ctx, statement, args...)
+	return err
 }
 
 func (s *Store) settleCredits(ctx context.Context, tx *sqlx.Tx, templates Templates, g outcomeGroup, users [][]byte) error {

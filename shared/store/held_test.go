@@ -35,7 +35,7 @@ func TestOnlyAHeldEventIsPublishedOnceAndBeforeItsLock(t *testing.T) {
 	}{
 		{"a held one", w.store, w.held(), true, false},
 		{"one that is not held", w.store, w.hourAhead(), false, false},
-		{"a moment before the lock", w.later(58*time.Minute + 55*time.Second), w.held(), true, false},
+		{"half a minute before the lock", w.later(58*time.Minute + 30*time.Second), w.held(), true, false},
 		{"when the lock is due", w.later(59*time.Minute + time.Second), w.held(), false, true},
 		{"one that was canceled as held", w.past(), locked, false, true},
 		{"one that was canceled", w.store, canceled, false, true},
@@ -209,5 +209,21 @@ func TestAHeldNameIsShownToNobody(t *testing.T) {
 		canceled, _, err := w.store.Cancel(ctx, e.ID, user, false)
 		must(t, err)
 		same(t, "after a step", canceled.OwnerName, want)
+	}
+}
+
+func TestAHeldNameIsNotSettledByOneThatOnlyLooksTheSameToTheCollation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := context.Background()
+	for _, c := range [][2]string{{"🎁", "🎉"}, {"alice", "Alice"}, {"Jose", "José"}} {
+		for _, passed := range []bool{true, false} {
+			must(t, w.store.Rename(ctx, w.owner, c[0], true))
+			must(t, w.store.Rename(ctx, w.owner, c[1], true))
+			must(t, w.store.SettleName(ctx, w.owner, c[0], passed))
+			held, err := w.store.HeldName(ctx, w.owner)
+			must(t, err)
+			same(t, c[1]+" is held after "+c[0]+" was settled", held, c[1])
+		}
 	}
 }

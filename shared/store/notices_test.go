@@ -197,7 +197,7 @@ func TestTheMailSaysWhatComesUp(t *testing.T) {
 
 	p := w.claim(w.store, 1, 10, true)
 	due := time.UnixMilli(w.number(`SELECT due_at_ms FROM deliveries`)).UTC()
-	within(t, "the end of a claim", due, p.Now.Add(store.DeliveryLease-5*time.Second), p.Now.Add(store.DeliveryLease))
+	within(t, "the end of a claim", due, p.Now.Add(store.DeliveryLease-15*time.Second), p.Now.Add(store.DeliveryLease))
 	same(t, "one is claimed, one is to be listed", mail(w.store, time.Hour), store.Mail{Lists: next, Due: due})
 	same(t, "before both", mail(w.store, 10*time.Second), store.Mail{})
 	same(t, "later", mail(w.later(time.Hour), 0), store.Mail{Lists: next, Due: due})

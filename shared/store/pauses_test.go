@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,5 +53,17 @@ func TestPausesSetAtOnceAreOne(t *testing.T) {
 		got, err := w.store.Pauses(context.Background())
 		must(t, err)
 		same(t, "pauses", got, map[string]store.Pause{"T-result": {Until: until, Reason: "47003"}})
+	}
+}
+
+func TestATemplateWithTheLongestIDCanBePaused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := strings.Repeat("x", 64) // message.Parse takes it
+	must(t, w.store.SetPause(context.Background(), id, store.Pause{Until: time.Now(), Reason: "47003"}))
+	pauses, err := w.store.Pauses(context.Background())
+	must(t, err)
+	if _, set := pauses[id]; !set {
+		t.Errorf("%v", pauses)
 	}
 }

@@ -71,6 +71,6 @@ func (s *Store) SettleName(ctx context.Context, id lottery.UserID, name string, 
 	_, err := s.exec(ctx, "settle a held name", `
 		UPDATE users
 		SET name = ?, name_held = 0
-		WHERE id = ? AND name_held = 1 AND name = ?`, kept, id[:], name)
+		WHERE id = ? AND name_held = 1 AND HEX(name) = HEX(?)`, kept, id[:], name) // a collation takes 🎁 for 🎉
 	return err
 }

@@ -10,14 +10,14 @@ import (
 // messageColumns are what events and those in them have besides, by table. A participant from before counts as having seen his
 // result; the functions say so of each new one that he has not.
 var messageColumns = []struct{ table, definition string }{
-	{"users", "name_held SMALLINT NOT NULL DEFAULT 0"},
-	{"events", "organiser_kind SMALLINT NOT NULL DEFAULT 0"},
+	{"users", "name_held SMALLINT NOT NULL DEFAULT 0 CHECK (name_held IN (0, 1))"},
+	{"events", "organiser_kind SMALLINT NOT NULL DEFAULT 0 CHECK (organiser_kind IN (0, 1))"},
 	{"events", "conditions VARCHAR(300) NOT NULL DEFAULT ''"},
 	{"events", "claim_terms VARCHAR(300) NOT NULL DEFAULT ''"},
-	{"events", "notify_owner SMALLINT NOT NULL DEFAULT 0"},
+	{"events", "notify_owner SMALLINT NOT NULL DEFAULT 0 CHECK (notify_owner IN (0, 1))"},
 	{"events", "tell_at_ms BIGINT NULL"},
-	{"prizes", "value_cny INT NULL"},
-	{"participants", "seen SMALLINT NOT NULL DEFAULT 1"},
+	{"prizes", "value_cny INT NULL CHECK (value_cny BETWEEN 1 AND 100000000)"},
+	{"participants", "seen SMALLINT NOT NULL DEFAULT 1 CHECK (seen IN (0, 1))"},
 }
 
 // messageIndex finds the events whose participants are still to be told.

@@ -47,9 +47,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
   CHECK (state = 0 OR claim_token IS NULL)
 );
 
--- A template, or '' for all, that is left alone until then.
+-- A template that is left alone until then, by 't:' and its id; 't:' alone stands for all.
 CREATE TABLE IF NOT EXISTS pauses (
-  name     VARBINARY(64) NOT NULL PRIMARY KEY,
+  name     VARBINARY(66) NOT NULL PRIMARY KEY,
   until_ms BIGINT        NOT NULL,
   reason   VARCHAR(40)   NOT NULL
 );
