@@ -38,15 +38,23 @@ func TestTheVerifyPageChecksADrawOfTheLocalCloud(t *testing.T) {
 	}
 }
 
-// verdictAt opens an address and waits until nothing is being checked any more.
+// verdictAt opens an address and waits for the verdict.
 func verdictAt(t *testing.T, tab context.Context, address string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(tab, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(tab, patience)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Navigate(address)); err != nil {
 		t.Fatal(err)
 	}
+	return verdictIn(t, tab)
+}
+
+// verdictIn waits until a verify page checks nothing any more.
+func verdictIn(t testing.TB, tab context.Context) string {
+	t.Helper()
 	const kind = `document.body && document.body.getAttribute('aria-busy') === 'false' && document.getElementById('verdict').dataset.kind || ''`
+	ctx, cancel := context.WithTimeout(tab, patience)
+	defer cancel()
 	for {
 		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](kind))
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -57,7 +58,7 @@ func buildOf(cloud string) func() (build, error) {
 
 // A process is a running cmd/local.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	url    string
 	lines  *bufio.Scanner
@@ -68,8 +69,15 @@ type process struct {
 // quick are the flags for a lottery that takes seconds.
 var quick = []string{"-addr", "127.0.0.1:0", "-lock-lead", "3s", "-min-lead", "5s", "-tick", "1s", "-quiet"}
 
-// start runs cmd/local and waits until it says it is ready. The functions are there already; it finds nothing to build.
-func start(t *testing.T, data, cloud string, more ...string) *process {
+// start runs cmd/local for a lottery that takes seconds and waits until it says it is ready.
+func start(t testing.TB, data, cloud string, more ...string) *process {
+	t.Helper()
+	return launch(t, data, cloud, append(slices.Clone(quick), more...)...)
+}
+
+// launch runs cmd/local with these flags and waits until it says it is ready. The functions are there already; it finds
+// nothing to build.
+func launch(t testing.TB, data, cloud string, flags ...string) *process {
 	t.Helper()
 	path, err := buildCommand()
 	if err != nil {
@@ -81,7 +89,7 @@ func start(t *testing.T, data, cloud string, more ...string) *process {
 	if err := os.Symlink(filepath.Join(built, "bin"), filepath.Join(data, "bin")); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(path, append(append([]string{"-data", data, "-cloud", cloud}, quick...), more...)...)}
+	p := &process{t: t, cmd: exec.Command(path, append([]string{"-data", data, "-cloud", cloud}, flags...)...)}
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -177,7 +185,7 @@ func zombie(pid int) bool {
 
 // An answer is what came back from a call.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	what   string
 	status int
 	header http.Header

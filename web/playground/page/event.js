@@ -37,7 +37,7 @@ function show(article, parts, phone) {
   patch(parts.mine, [event.me, event.status, phone.notify[event.id], phone.index, language], () => mine(phone));
   patch(parts.winners, [winners, event.me?.ticket, event.undrawn, language], () => (winners ? winnerList(event, winners) : []));
   patch(parts.check, [event.status, event.id, language], () => (event.status === 'opened' ? [verifyLink(event)] : []));
-  const code = phone.code && event.status === 'init';
+  const code = phone.code && event.status === 'init' && !event.held; // strangers see nothing of what is held
   patch(parts.code, [code && event.id, language], () => (code ? shareCode(phone) : []));
   patch(parts.prizes, [event.prizes, event.participants, event.rules.odds, language], () => prizes(event));
   patch(parts.lock, [event.fairness.lock, event.status, language], () => lockRecord(event));

@@ -150,6 +150,7 @@ function setLanguage(language) {
   showTheme();
   showSteps(playing);
   write(at('crowd-text'), crowdText());
+  announce(''); // it was said in the other language
   listLotteries();
   operator.show();
   for (const screen of screens.values()) screen.update();
