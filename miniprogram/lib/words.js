@@ -21,6 +21,16 @@ const HELD = {
 
 const NAME_HELD = '昵称正在审核。通过之前别人看不到；请过一会儿再保存一次看看。';
 
+// What holds for every lottery here, whatever its organiser says.
+const GENERAL = [
+  '参加免费，不需要购买、付款、关注、转发或邀请他人。',
+  '每人参加一次，最多中一次奖；发起人不能参加自己发起的抽奖。',
+  '报名截止后名单锁定并公布，任何人不能再加入或退出。',
+  '到开奖时间自动抽取；开奖记录公开，任何人都可以核验。',
+  '截止前发起人可以取消抽奖；规则一经发布不能修改。',
+  '奖品由发起人提供和发放，本程序不收取任何费用。',
+];
+
 const NOTES = { business_prize_over_cny_50000: '商家申报的奖品价值超过 5 万元，超出抽奖式促销最高奖的限额。' };
 
 const REFUSED = {
@@ -148,4 +158,4 @@ function messages(m) {
   return `${m.wanted} 人希望收到通知：已发送 ${m.sent}，未获同意 ${m.refused}，未能送达 ${m.dead}${open}`;
 }
 
-module.exports = { STATUS, CANCELED, HELD, NAME_HELD, sentence, beside, time, countDown, rules, card, messages };
+module.exports = { GENERAL, STATUS, CANCELED, HELD, NAME_HELD, sentence, beside, time, countDown, rules, card, messages };

@@ -664,6 +664,25 @@ test('whoever WeChat keeps out is told', async () => {
   page.close();
 });
 
+test('the rules have a page of their own', async () => {
+  const user = phone('wim');
+  const id = await create(user, '规则页');
+  const event = await user.open(EVENT, { id });
+  await event.tap('.all-rules');
+  assert.equal(user.went.pop(), `to /pages/rules/rules?id=${id}`);
+  event.close();
+  const page = await user.open('pages/rules/rules', { id });
+  const { body } = await ask(user, `/events/${id}`);
+  for (const words of ['规则页', '奖品与数量', '一套茶具', '中奖概率', '开奖方式', '领奖方式与期限', '每人参加一次', '不需要购买']) {
+    assert.ok(page.text.includes(words), words);
+  }
+  assert.ok(page.data.promise === body.fairness.rules_text, 'the promise, byte for byte');
+  page.close();
+  const nowhere = await user.open('pages/rules/rules', { id: 'A'.repeat(22) });
+  assert.match(nowhere.text, /没有这个抽奖/);
+  nowhere.close();
+});
+
 test('what a participant should know of an event is on the screen', async () => {
   const user = phone('vic');
   const id = await create(user, '该知道的');

@@ -205,6 +205,9 @@ Component({
         this.setData({ message: e.status === 404 ? '此服务不提供小程序码' : words.sentence(e) });
       }
     },
+    allRules() {
+      wx.navigateTo({ url: `/pages/rules/rules?id=${this.data.id}` });
+    },
     verify() {
       wx.navigateTo({ url: `/pages/verify/verify?id=${this.data.id}` });
     },
