@@ -147,7 +147,7 @@ func TestHowFarTheMessagesAreIsTheOrganisersToSee(t *testing.T) {
 		}
 		return participants
 	}
-	first := claim(1)
+	first := claim(2) // the organiser, and one more
 	seen("one is listed", &noticeView{Wanted: 1})
 	settle(first[0], store.Sent)
 	seen("that one has it", &noticeView{Wanted: 1, Sent: 1})
