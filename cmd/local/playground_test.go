@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -154,7 +155,17 @@ func (w *tab) mustLeadToTheCheck() {
 	}
 }
 
+// onEmbeddedServers is for tests of the page alone: the service behind it is the embedded one, with a server's variables or without,
+// so that a second run beside the others shows nothing new.
+func onEmbeddedServers(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CI") != "" && os.Getenv("LOTTERY_TEST_EMBEDDED") == "" {
+		t.Skip("runs with the tests on the embedded servers")
+	}
+}
+
 func TestEachRefusedActionShowsItsError(t *testing.T) {
+	onEmbeddedServers(t)
 	t.Parallel()
 	p := start(t, t.TempDir(), "aws", "-lock-lead", "6s", "-min-lead", "9s")
 	w := openPlayground(t, p)
@@ -276,6 +287,7 @@ func (w *tab) mustSayThatNobodyAnswers(p *process) {
 
 // TestThePagesRequestsAreQuickWhileFiftyJoin logs how quick; BenchmarkPlaygroundRequests measures the same.
 func TestThePagesRequestsAreQuickWhileFiftyJoin(t *testing.T) {
+	onEmbeddedServers(t)
 	t.Parallel()
 	w := openPlayground(t, start(t, t.TempDir(), "aws"))
 	w.prepareForACrowd()
@@ -317,6 +329,7 @@ func (w *tab) bringCrowd() {
 
 // TestThePlaygroundAtPhoneWidth looks at the page as on a small phone, before and after a lottery that plays by itself.
 func TestThePlaygroundAtPhoneWidth(t *testing.T) {
+	onEmbeddedServers(t)
 	t.Parallel()
 	w := openPlayground(t, start(t, t.TempDir(), "aws"))
 	w.size(360, 740)
