@@ -42,14 +42,14 @@ func (c *carrier) Deliver(ctx context.Context, hold func() bool) (courier.Count,
 	return c.deliver(ctx, hold)
 }
 
-// once is due at once, and never again after it was delivered.
+// once has been due for a second, and never is again after it was delivered.
 func once(s *servicetest.Service, deliver func(ctx context.Context, hold func() bool) (courier.Count, error)) *carrier {
 	c := &carrier{now: s.Store.Now, deliver: deliver}
 	c.next = func(now time.Time) time.Time {
 		if c.begun > 0 {
 			return time.Time{}
 		}
-		return now
+		return now.Add(-time.Second)
 	}
 	return c
 }
