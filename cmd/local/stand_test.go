@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
 	"math/big"
 	"net"
@@ -9,11 +8,11 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"wxlottery/internal/drandsim"
+	"wxlottery/internal/testlog"
 	"wxlottery/internal/wechatsim"
 )
 
@@ -41,7 +40,7 @@ func stand(t *testing.T, p platform, g ground, change func(map[string]string)) *
 	if change != nil {
 		change(variables)
 	}
-	var log lockedBuffer
+	var log testlog.Buffer
 	c := newCloud(o, b, variables, &log)
 	server.Config.Handler = newFront(c, world{
 		wechatsim.New(wechatsim.Config{AppID: appID, Secret: "s", Now: time.Now}), drandsim.New(drandsim.Config{Key: key}), http.NotFoundHandler(),
@@ -65,19 +64,6 @@ func newKey(t testing.TB) *drandsim.Key {
 		t.Fatal(err)
 	}
 	return key
-}
-
-// A lockedBuffer takes what several functions log.
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-// Write appends to the buffer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
 }
 
 // works calls every function for something it needs all its configuration and all its servers for.

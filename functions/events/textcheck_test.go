@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"wxlottery/internal/testlog"
 	"wxlottery/internal/wechatsim"
 	"wxlottery/shared/lottery"
 	"wxlottery/shared/wechat"
@@ -466,7 +467,7 @@ func TestTextsAndOpenidsStayOutOfLogsAndErrors(t *testing.T) {
 	b := newPlatformBench(t)
 	owner := b.user(t, "owner-openid-")
 	token := b.accessToken(t)
-	log := captureLog(t)
+	log := testlog.Capture(t)
 	const text = "a very private text"
 	private := func(r request) {
 		for field, change := range fieldsOf(text + " ") {

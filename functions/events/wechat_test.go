@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -158,33 +156,6 @@ func (b *bench) image(t *testing.T, s *server, path, token string) *httptest.Res
 	w := httptest.NewRecorder()
 	contract.Load(t).Handler(t, cloud.Wrap(s.routes().Handler())).ServeHTTP(w, r)
 	return w
-}
-
-// safeBuffer is a log that several may write.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-// captureLog takes the process's log until the end of the test, which must not be parallel.
-func captureLog(t *testing.T) *safeBuffer {
-	t.Helper()
-	log, usual := &safeBuffer{}, slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(usual) })
-	return log
 }
 
 // accessToken is the one that WeChat has given out.

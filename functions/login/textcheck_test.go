@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"wxlottery/internal/testdb"
+	"wxlottery/internal/testlog"
 	"wxlottery/internal/wechatsim"
 	"wxlottery/shared/lottery"
 )
@@ -315,15 +314,7 @@ func TestAVerdictIsOfTheNameThatWasAskedAbout(t *testing.T) {
 func TestNamesAndOpenidsStayOutOfTheLog(t *testing.T) {
 	b := newBench(t)
 	in := b.login(t, "alice-openid-")
-	var mu sync.Mutex
-	var log bytes.Buffer
-	usual := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(writer(func(p []byte) (int, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		return log.Write(p)
-	}), &slog.HandlerOptions{Level: slog.LevelDebug})))
-	t.Cleanup(func() { slog.SetDefault(usual) })
+	log := testlog.Capture(t)
 	var answers strings.Builder
 	tokens := []string{in.Token}
 	for what, f := range outages {
@@ -355,7 +346,3 @@ func TestNamesAndOpenidsStayOutOfTheLog(t *testing.T) {
 		t.Errorf("%d lines say of which request a name was not checked, want %d\n%s", n, 2*len(outages), log.String())
 	}
 }
-
-type writer func([]byte) (int, error)
-
-func (w writer) Write(p []byte) (int, error) { return w(p) }

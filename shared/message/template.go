@@ -78,8 +78,8 @@ func checkField(name, source string) error {
 // thingLimit is how many characters a thing may have.
 const thingLimit = 20
 
-// china is the time zone that WeChat shows instants in. It has had no summer time since 1991.
-var china = time.FixedZone("CST", 8*60*60)
+// China is the time zone that WeChat shows instants and counts days in. It has had no summer time since 1991.
+var China = time.FixedZone("CST", 8*60*60)
 
 // Fill writes a message: the values of the template's fields by name, each within WeChat's rules for its kind (a thing has at most
 // 20 characters, a phrase at most 5 Chinese ones, a time is one of China).
@@ -100,9 +100,9 @@ func (f Facts) value(source string) string {
 	case "prize":
 		return short(f.Prize)
 	case "time":
-		return f.Time.In(china).Format("2006-01-02 15:04")
+		return f.Time.In(China).Format("2006-01-02 15:04")
 	case "draw_at":
-		return f.DrawAt.In(china).Format("2006-01-02 15:04")
+		return f.DrawAt.In(China).Format("2006-01-02 15:04")
 	case "participants":
 		return strconv.FormatUint(f.Participants, 10)
 	case "winners":

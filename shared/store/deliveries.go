@@ -260,7 +260,8 @@ func (s *Store) stillClaimed(ctx context.Context, tx *sqlx.Tx, token [16]byte, i
 	if err != nil {
 		return nil, err
 	}
-	return mine, tx.SelectContext(ctx, &mine, statement, args...)
+	err = tx.SelectContext(ctx, &mine, statement, args...)
+	return mine, err
 }
 
 func (s *Store) settleGroup(ctx context.Context, tx *sqlx.Tx, g outcomeGroup, users [][]byte) error {

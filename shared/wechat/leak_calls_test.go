@@ -42,21 +42,7 @@ var leakMessage = Message{OpenID: leakOpen, Template: "result", Page: leakTitle,
 // one, unless that is the call.
 func hostile(t *testing.T, api, answer string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answerOnce(conn, api, answer)
-		}
-	}()
-	return "http://" + l.Addr().String()
+	return listen(t, func(conn net.Conn) { answerOnce(conn, api, answer) })
 }
 
 func answerOnce(conn net.Conn, api, answer string) {

@@ -63,6 +63,16 @@ func wantNoLeak(t *testing.T, err error, more ...string) {
 // spoken is a server that answers every connection with these bytes, HTTP or not.
 func spoken(t *testing.T, answer string) string {
 	t.Helper()
+	return listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = conn.Write([]byte(answer))
+		_ = conn.Close()
+	})
+}
+
+// listen is the address of a server that does this with each connection.
+func listen(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -74,9 +84,7 @@ func spoken(t *testing.T, answer string) string {
 			if err != nil {
 				return
 			}
-			_, _ = conn.Read(make([]byte, 4096))
-			_, _ = conn.Write([]byte(answer))
-			_ = conn.Close()
+			go serve(conn)
 		}
 	}()
 	return "http://" + l.Addr().String()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wxlottery/cmd/local/function"
+	"wxlottery/internal/testlog"
 )
 
 func TestCrashFailsOneRequestAndTheNextGetsANewInstance(t *testing.T) {
@@ -32,7 +33,7 @@ func TestCrashFailsOneRequestAndTheNextGetsANewInstance(t *testing.T) {
 func TestCrashAtStartFailsTheRequest(t *testing.T) {
 	t.Parallel()
 	onEachCloud(t, func(t *testing.T, newToy maker) {
-		log := &safeBuffer{}
+		log := new(testlog.Buffer)
 		f := newToy(func(c *function.Config) { c.Env, c.Log = []string{"TOY_START=crash"}, log })
 		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, function.ErrCrashed) {
 			t.Fatalf("error is %v", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wxlottery/shared/cloud"
+	"wxlottery/shared/message"
 	"wxlottery/shared/store"
 	"wxlottery/shared/wechat"
 )
@@ -131,7 +132,6 @@ func (r *run) rest(ctx context.Context, template string, while time.Duration, re
 
 // tomorrow is a moment after the next midnight in China, when WeChat's quotas begin anew.
 func tomorrow(now time.Time) time.Time {
-	china := time.FixedZone("CST", 8*60*60)
-	y, m, d := now.In(china).Date()
-	return time.Date(y, m, d+1, 0, 1, 0, 0, china)
+	y, m, d := now.In(message.China).Date()
+	return time.Date(y, m, d+1, 0, 1, 0, 0, message.China)
 }

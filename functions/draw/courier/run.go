@@ -124,7 +124,7 @@ func (r *run) awaitProbe(ctx context.Context) {
 	}
 }
 
-// claimWithin is how long a claim may take, with what is given back of it, when the time is up meanwhile.
+// claimWithin is how long a claim may take: if the time is up meanwhile, what it brings can still be given back.
 const claimWithin = Reserve - farewell - time.Second
 
 // claimTime is how long handing out a claim may take; what is begun later would outlive the lease.

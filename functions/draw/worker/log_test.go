@@ -1,9 +1,7 @@
 package worker
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"wxlottery/internal/servicetest"
 	"wxlottery/internal/testdb"
+	"wxlottery/internal/testlog"
 	"wxlottery/shared/cloud"
 )
 
@@ -23,7 +22,7 @@ func TestATickReportsWhatIsOverdue(t *testing.T) {
 		s.Event("owner", time.Hour, cups(1))
 	}
 	must(t, testdb.Exec(t, s.DSN, `UPDATE events SET key_version = 999`)) // nobody has that key
-	log := captureLog(t)
+	log := testlog.Capture(t)
 	for later, want := range map[time.Duration]string{0: `"overdue":0`, 2 * time.Hour: `"overdue":3`} {
 		log.Reset()
 		tick := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -42,7 +41,7 @@ func TestATickReportsWhatIsOverdue(t *testing.T) {
 func TestATickThatWaitsSaysSoOnce(t *testing.T) {
 	s := servicetest.New(t)
 	s.Event("owner", time.Hour, cups(1))
-	log := captureLog(t)
+	log := testlog.Capture(t)
 	for later, want := range map[time.Duration]int{58 * time.Minute: 1, 10 * time.Minute: 0} {
 		log.Reset()
 		ctx, cancel := context.WithTimeout(context.Background(), 2500*time.Millisecond)
@@ -54,13 +53,4 @@ func TestATickThatWaitsSaysSoOnce(t *testing.T) {
 			t.Errorf("after %s there are %d such lines in\n%s", later, got, log.String())
 		}
 	}
-}
-
-// captureLog takes the process's log until the end of the test, which must not be parallel.
-func captureLog(t *testing.T) *bytes.Buffer {
-	var log bytes.Buffer
-	usual := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	t.Cleanup(func() { slog.SetDefault(usual) })
-	return &log
 }

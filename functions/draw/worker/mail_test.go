@@ -193,19 +193,33 @@ func TestADeliveryThatGetsNothingDoneIsNotBegunAgainAtOnce(t *testing.T) {
 	}
 }
 
-// TestTheDrawsHoldTheMessagesUp looks at what a courier is told while a draw is at work.
+// TestTheDrawsHoldTheMessagesUp has a draw fall due while messages are delivered; the source of its round takes a moment.
 func TestTheDrawsHoldTheMessagesUp(t *testing.T) {
 	t.Parallel()
-	var m mail
-	if m.busy.Load() {
-		t.Error("held before anything was done")
-	}
-	m.hold(func() {
-		if !m.busy.Load() {
-			t.Error("not held while the draws are at work")
+	s := newStage(t)
+	e := s.frozen()
+	s.hang = 300 * time.Millisecond
+	later := time.Hour - 1500*time.Millisecond
+	w := s.worker(later)
+	held := false
+	c := once(s.Service, func(ctx context.Context, hold func() bool) (courier.Count, error) {
+		if hold() {
+			t.Error("held though nothing is drawn")
 		}
+		for ctx.Err() == nil && !held {
+			held = hold()
+			time.Sleep(time.Millisecond)
+		}
+		for ctx.Err() == nil && hold() {
+			time.Sleep(time.Millisecond)
+		}
+		return courier.Count{}, ctx.Err()
 	})
-	if m.busy.Load() {
-		t.Error("held for ever")
+	w.WithCourier(c)
+	ctx, cancel := context.WithTimeout(context.Background(), courier.Reserve+20*time.Second)
+	defer cancel()
+	must(t, w.Tick(ctx, 4*time.Second))
+	if got := read(t, s.Service, e); got.Status != lottery.Opened || !held || c.begun != 1 {
+		t.Errorf("the event is %s; held while it was drawn: %v; %d deliveries", got.Status, held, c.begun)
 	}
 }
