@@ -8,7 +8,9 @@ import (
 
 	"wxlottery/internal/servicetest"
 	"wxlottery/internal/testdb"
+	"wxlottery/shared/api"
 	"wxlottery/shared/lottery"
+	"wxlottery/shared/store"
 )
 
 // inbox reads a whole list, some events at a time. Every page has the same total.
@@ -251,5 +253,17 @@ func TestManyReadAtOnce(t *testing.T) {
 	}
 	if n := b.count(t, "SELECT COUNT(*) FROM participants WHERE seen = 0"); n != 0 {
 		t.Errorf("%d unread", n)
+	}
+}
+
+// TestAnEndThatCameMeanwhileIsNotUnreadYet is about an event that was read before its draw and its participant after it.
+func TestAnEndThatCameMeanwhileIsNotUnreadYet(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[lottery.Status]bool{
+		lottery.Init: false, lottery.Opening: false, lottery.Opened: true, lottery.Canceled: true,
+	} {
+		if got := me(&lottery.Event{Status: status}, api.Caller{}, store.Part{Unread: true}).Unread; got != want {
+			t.Errorf("%s: unread %v", status, got)
+		}
 	}
 }

@@ -182,7 +182,10 @@ func TestADeliveryThatGetsNothingDoneIsNotBegunAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	s := servicetest.New(t)
 	w := newWorker(s, 0)
-	c := once(s, func(context.Context, func() bool) (courier.Count, error) { return courier.Count{}, errors.New("ouch") })
+	c := once(s, func(context.Context, func() bool) (courier.Count, error) {
+		time.Sleep(20 * time.Millisecond) // so that the tick waits for it
+		return courier.Count{}, errors.New("ouch")
+	})
 	c.next = func(now time.Time) time.Time { return now }
 	w.WithCourier(c)
 	ctx, cancel := context.WithTimeout(context.Background(), courier.Reserve+4*time.Second)
